@@ -1,0 +1,1 @@
+"""Contracts with upstreams, captured as shapes and held by pytest."""

@@ -1,0 +1,141 @@
+"""The `integration-contracts` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_integration_contracts.errors import ContractsError, UsageError
+from pytest_integration_contracts.manifest import FILE_NAME, Manifest, find, load, without_file
+from pytest_integration_contracts.model import Operation
+
+if TYPE_CHECKING:
+    from pytest_integration_contracts.snapshots.snapshot import Snapshot
+    from pytest_integration_contracts.snapshots.store import SnapshotStore
+
+_BAD_INPUT = 2
+
+
+class _Group(click.Group):
+    """Says what is wrong in one line and exits 2, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ContractsError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(_BAD_INPUT)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pytest-integration-contracts")
+def main() -> None:
+    """Read and set up integration contracts. Exits 2 on bad input."""
+
+
+@main.command()
+def init() -> None:
+    """Write a contracts.toml from the hosts that were recorded, with the fields left to fill in marked."""
+    from pytest_integration_contracts.traffic.survey import survey  # noqa: PLC0415 - loads vcrpy
+
+    target = Path.cwd() / FILE_NAME
+    if target.exists():
+        raise UsageError(f"{target} exists already; nothing was written")
+    directory = Path.cwd() / "contracts"
+    hosts = survey(directory / "cassettes")
+    if not hosts:
+        raise UsageError(f"nothing is recorded in {directory / 'cassettes'} yet; run `pytest --contracts-update` first")
+    target.write_text(_skeleton(hosts), encoding="utf-8")
+    click.echo(f"wrote {FILE_NAME}: {len(hosts)} integrations; search it for FILL IN")
+
+
+def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
+    sections = []
+    for host, origins in hosts.items():
+        variable = "".join(char if char.isalnum() else "_" for char in host).upper()
+        urls = ", ".join(f'"{origin}"' for origin in origins)
+        sections.append(
+            f'[integrations."{host}"]\n'
+            f"urls = [{urls}]\n"
+            'owner = "FILL IN"         # who on your side answers for it\n'
+            'contact = "FILL IN"       # whom to call upstream\n'
+            'runbook = "FILL IN"       # where to read what to do\n'
+            f'credentials = "env:{variable}_TOKEN"  # FILL IN: a reference, never the secret\n'
+            'mode = "sync"             # or "events", "batch"\n'
+        )
+    head = (
+        "# Which exchanges belong to which integration, and whom to call about it.\n"
+        "# A section may get a shorter name, [integrations.crm]: learn its snapshots again afterwards, with\n"
+        "# `pytest --contracts-update`.\n"
+    )
+    return "\n".join([head, *sections])
+
+
+@main.command()
+@click.argument("integration", required=False)
+@click.argument("operation", required=False)
+def log(integration: str | None, operation: str | None) -> None:
+    """List the versions of snapshots, the newest first, with what each one changed and why."""
+    from pytest_integration_contracts.reports.history import log_lines  # noqa: PLC0415
+    from pytest_integration_contracts.snapshots.versions import compare_versions  # noqa: PLC0415
+
+    store = _store()
+    for position, snapshot in enumerate(_chosen(store, integration, operation)):
+        versions = store.versions(snapshot.operation)
+        steps = [
+            (each.version, each.since, each.reason, compare_versions(before, each) if before else ())
+            for before, each in zip([None, *versions], versions, strict=False)
+        ]
+        if position:
+            click.echo()
+        for line in log_lines(snapshot.operation, steps):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("integration")
+@click.argument("operation")
+@click.argument("version", required=False)
+def show(integration: str, operation: str, version: str | None) -> None:
+    """Print a snapshot: the current one, or an older VERSION."""
+    store = _store()
+    (current,) = _chosen(store, integration, operation)
+    versions = {snapshot.version: snapshot for snapshot in store.versions(current.operation)}
+    if version is not None and version not in versions:
+        raise UsageError(f"{current.operation} has no version {version}; it has: {', '.join(versions)}")
+    click.echo(versions[version or current.version].to_text(), nl=False)
+
+
+def _chosen(store: SnapshotStore, integration: str | None, operation: str | None) -> list[Snapshot]:
+    snapshots = store.all()
+    if integration is None:
+        return snapshots
+    mine = [snapshot for snapshot in snapshots if snapshot.operation.integration == integration]
+    if not mine:
+        known = sorted({snapshot.operation.integration for snapshot in snapshots})
+        raise UsageError(
+            f"no snapshots of `{integration}` in {store.directory}; there are: {', '.join(known) or 'none'}"
+        )
+    if operation is None:
+        return mine
+    wanted = [snapshot for snapshot in mine if snapshot.operation == Operation(integration, operation)]
+    if not wanted:
+        names = ", ".join(f'"{snapshot.operation.name}"' for snapshot in mine)
+        raise UsageError(f'`{integration}` has no operation "{operation}"; it has: {names}')
+    return wanted
+
+
+def _store() -> SnapshotStore:
+    from pytest_integration_contracts.snapshots.store import SnapshotStore  # noqa: PLC0415
+
+    return SnapshotStore(_manifest().directory)
+
+
+def _manifest() -> Manifest:
+    here = Path.cwd()
+    path = find(here, stop=Path(here.anchor))
+    return load(path, os.environ) if path else without_file(here)

@@ -1,0 +1,1 @@
+"""Two shapes to changes: deepdiff, the rules and the policy."""

@@ -1,0 +1,32 @@
+"""The errors this project raises.
+
+Each message says what was wrong, where (file, line, key) and the one thing to do about it.
+"""
+
+
+class ContractsError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class ManifestError(ContractsError):
+    """`contracts.toml` cannot be used as it stands."""
+
+
+class SnapshotError(ContractsError):
+    """A snapshot cannot be read or written."""
+
+
+class CassetteError(ContractsError):
+    """A cassette cannot be read or written."""
+
+
+class MissingRecordingError(CassetteError):
+    """Replay was asked for what is not recorded. Raised inside the consumer's HTTP client."""
+
+
+class BodyError(ContractsError):
+    """A body exceeds a limit (depth, size) or cannot be described."""
+
+
+class UsageError(ContractsError):
+    """Options or arguments contradict each other, or name something that does not exist."""

@@ -1,0 +1,61 @@
+"""Names and bytes on disk: names that are safe everywhere, writes that are never torn."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+_MAX_NAME: Final = 120
+_UNSAFE = re.compile(r"[^A-Za-z0-9._{}\[\],=+@~-]+")
+_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+
+
+def digest(text: str) -> str:
+    """Six hex digits that tell names apart which would otherwise collide."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def safe_name(text: str) -> str:
+    """A readable file name, without extension, that every system accepts and that stays in its folder.
+
+    Text that had to be changed or cut gets a digest of the original, so that two texts never share a name.
+    """
+    name = _UNSAFE.sub("_", text).strip(" ")[:_MAX_NAME]
+    if name.startswith("."):
+        name = f"_{name}"
+    name = name.rstrip(".")
+    if name == text and not _RESERVED.fullmatch(name):
+        return name
+    return f"{name}-{digest(text)}" if name else digest(text)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file: after a crash at any moment the old or the new one is there, never a torn one.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(_mode())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,129 @@
+"""Fixtures: the one that contract tests may ask for, and the watch over those that are wider than one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_integration_contracts.model import Exchange
+    from pytest_integration_contracts.session.payload import Told
+    from pytest_integration_contracts.session.session import Session
+    from pytest_integration_contracts.session.watch import Watch
+
+WATCH: pytest.StashKey[Watch] = pytest.StashKey()
+"""Where a contract test keeps its watch."""
+
+
+class Contract:
+    """What a contract test can say and see beyond what goes over HTTP by itself."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def check(self, value: object, *, operation: str, integration: str = "") -> None:
+        """Hold a payload that did not come over HTTP against its snapshot: an event, a row of a batch file.
+
+        Args:
+            value: Its JSON value.
+            operation: What it is: `EVENT order.created`.
+            integration: Whose it is; may be left out where the test or the manifest leaves no choice.
+
+        Raises:
+            UsageError: It is not clear whose it is.
+        """
+        self._watch.check(value, operation, integration)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What this test exchanged so far, in order, payloads given to `check` last."""
+        return self._watch.exchanges
+
+
+@pytest.fixture
+def contract(request: pytest.FixtureRequest) -> Contract:
+    """What this test exchanges with upstreams; a test that asks for it is a contract test."""
+    return Contract(request.node.stash[WATCH])
+
+
+_Key = tuple[str, str]
+
+
+class WideFixtures:
+    """The fixtures wider than one test that contract tests use: each has a cassette of its own and is judged once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._used: set[_Key] = set()
+        self._watches: dict[_Key, Watch] = {}
+        self._broken: set[str] = set()
+        self._unjudged: list[Watch] = []
+        self._untold: list[Watch] = []
+
+    def used_by(self, item: pytest.Item) -> None:
+        """Take note of a contract test's fixtures."""
+        self._used.update(_keys(item))
+
+    def is_wide(self, fixturedef: pytest.FixtureDef[Any]) -> bool:
+        """Whether a fixture is one of them."""
+        return fixturedef.scope != "function" and _key(fixturedef) in self._used
+
+    def watch(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Watch:
+        """Start to watch one that is about to be set up."""
+        parameter = f"[{getattr(request, 'param_index', 0)}]" if hasattr(request, "param") else ""
+        prefix = f"{request.cls.__name__}." if fixturedef.scope == "class" and request.cls else ""
+        name = f"{prefix}fixture-{fixturedef.argname}{parameter}"
+        place = self._place(fixturedef, request)
+        watch = self._session.watch(place, name, f"fixture {place}::{name}")
+        self._watches[_key(fixturedef)] = watch
+        self._heard(watch)
+        return watch
+
+    def _place(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Path:
+        """The module of a fixture that one module uses; the directory of one that several share."""
+        if fixturedef.scope in {"module", "class"}:
+            return request.path
+        if not fixturedef.baseid:
+            return self._session.project(request.session.path).manifest.root
+        return request.config.rootpath / fixturedef.baseid.partition("::")[0]
+
+    def watches_of(self, item: pytest.Item) -> list[Watch]:
+        """Those that one test uses."""
+        return [self._watches[key] for key in _keys(item) if key in self._watches]
+
+    def unjudged(self) -> Iterator[Watch]:
+        """Those set up or torn down since this was last asked: the next contract test answers for them."""
+        while self._unjudged:
+            yield self._unjudged.pop(0)
+
+    def broken(self, watch: Watch) -> None:
+        """Its setup raised: it neither teaches nor records."""
+        self._broken.add(watch.source)
+
+    def finished(self, watch: Watch) -> None:
+        """It was torn down: what it did then counts too, and what it recorded is complete."""
+        watch.recorder.close()
+        if watch.source not in self._broken:
+            watch.save()
+        self._heard(watch)
+
+    def _heard(self, watch: Watch) -> None:
+        self._unjudged.append(watch)
+        self._untold.append(watch)
+
+    def told(self) -> list[Told]:
+        """What those set up or torn down since this was last asked have to tell."""
+        watches, self._untold = list(dict.fromkeys(self._untold)), []
+        return [watch.told(teaches=watch.source not in self._broken) for watch in watches]
+
+
+def _keys(item: pytest.Item) -> list[_Key]:
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return [_key(fixturedef) for fixturedefs in known.values() for fixturedef in fixturedefs]
+
+
+def _key(fixturedef: pytest.FixtureDef[Any]) -> _Key:
+    return fixturedef.baseid, fixturedef.argname

@@ -1,0 +1,213 @@
+"""What crosses the borders between rooms: small frozen records, no behaviour that needs I/O."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+
+class Severity(enum.StrEnum):
+    """How much a change matters to a consumer, worst first."""
+
+    BREAKING = "breaking"
+    WARNING = "warning"
+    COMPATIBLE = "compatible"
+
+
+class Verdict(enum.StrEnum):
+    """What one run says about one operation, or about one integration."""
+
+    DRIFT = "drift"
+    CHANGED = "changed"
+    OK = "ok"
+    UNVERIFIED = "unverified"
+
+
+class Count(NamedTuple):
+    """How often something was seen.
+
+    Attributes:
+        responses: In how many responses. These decide thresholds: a hundred items of one array are one witness.
+        values: In how many values, over all responses.
+    """
+
+    responses: int = 0
+    values: int = 0
+
+
+class Nothing(enum.Enum):
+    """The one value of `NO_BODY`, which is not a JSON value."""
+
+    BODY = "no body"
+
+
+NO_BODY = Nothing.BODY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP request and its response, or one payload that came another way.
+
+    Attributes:
+        method: The HTTP method, upper case; `EVENT` or `BATCH` for payloads that did not come over HTTP.
+        url: The absolute URL asked for, with the integration's canonical prefix.
+        status: The HTTP status code; 0 where there is none.
+        request_body: The request's JSON value, or `NO_BODY`.
+        response_body: The response's JSON value, or `NO_BODY` where there was none or it is not JSON.
+        media: The response's media type without parameters (`application/json`), "" where there was no body.
+        request_headers: Lower-case names to values.
+        response_headers: Lower-case names to values.
+        replaces_status: In a run that records again: the status recorded before for this same request.
+    """
+
+    method: str = "GET"
+    url: str = ""
+    status: int = 200
+    request_body: object = NO_BODY
+    response_body: object = NO_BODY
+    media: str = "application/json"
+    request_headers: dict[str, str] = field(default_factory=dict)
+    response_headers: dict[str, str] = field(default_factory=dict)
+    replaces_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Operation:
+    """What was asked of an integration.
+
+    Attributes:
+        integration: The integration's name in the manifest, or its host where there is none.
+        name: `GET /customers/{id}`, `EVENT order.created`.
+    """
+
+    integration: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.integration}  {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between a snapshot and what was observed.
+
+    Attributes:
+        rule: The rule's id, `property.removed`.
+        path: JSONPath (RFC 9535) of the place: `$.items[*].sku`; `$` for the response as a whole.
+        severity: What it means to a consumer, under the policy in force.
+        before: The place as the snapshot has it: `string (email)`.
+        after: The same place as observed: `gone`.
+        baseline: How often the snapshot saw the place: (with it, all).
+        observed: How often this run saw it: (with it, all).
+        witness: A line of consumer code that would trip over it, or "".
+        note: What a reader should know about the severity, or "".
+        related_paths: Further places that belong to the same change.
+    """
+
+    rule: str
+    path: str
+    severity: Severity
+    before: str
+    after: str
+    baseline: tuple[int, int] = (0, 0)
+    observed: tuple[int, int] = (0, 0)
+    witness: str = ""
+    note: str = ""
+    related_paths: tuple[str, ...] = ()
+
+    def fingerprint(self, operation: Operation) -> str:
+        """Sixteen hex digits that identify this change of this operation across runs and wordings."""
+        parts = (self.rule, operation.integration, operation.name, self.path, self.before, self.after)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def with_severity(self, severity: Severity, note: str) -> Change:
+        """The same change, weighed differently, with the reason why."""
+        return replace(self, severity=severity, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one test, or one whole run, found out about one kind of response of one operation.
+
+    Attributes:
+        operation: The operation.
+        response: `200 application/json`; `payload` where it did not come over HTTP.
+        snapshot: The snapshot's path, relative to the directory the command was run in, with forward slashes.
+        version: The snapshot's version, "" where there is none yet.
+        changes: The differences, worst first.
+        problem: What kept it from being compared, in one sentence, or "".
+        remedy: The command that learns the change or ends the problem.
+        owner: Who owns the integration, "" where nobody is named.
+        runbook: Where its runbook is.
+        contact: Whom to call upstream.
+    """
+
+    operation: Operation
+    response: str
+    snapshot: str
+    version: str
+    changes: tuple[Change, ...] = ()
+    problem: str = ""
+    remedy: str = ""
+    owner: str = ""
+    runbook: str = ""
+    contact: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Drift where anything breaks, unverified where it could not be compared."""
+        if self.problem:
+            return Verdict.UNVERIFIED
+        severities = {change.severity for change in self.changes}
+        if Severity.BREAKING in severities:
+            return Verdict.DRIFT
+        return Verdict.CHANGED if severities else Verdict.OK
+
+    @property
+    def fails(self) -> bool:
+        """Whether a test that found this must fail."""
+        return self.verdict in {Verdict.DRIFT, Verdict.UNVERIFIED}
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One snapshot that an update wrote.
+
+    Attributes:
+        operation: The operation.
+        snapshot: The file's path, as in `Finding`.
+        before: The version it replaces, "" for a new one.
+        after: The version written.
+        changes: What the new version changes, worst first.
+    """
+
+    operation: Operation
+    snapshot: str
+    before: str
+    after: str
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a whole run found.
+
+    Attributes:
+        findings: One for each operation and kind of response, in the order of their names.
+        learned: What an update wrote.
+        never_observed: Paths of the checked snapshots whose content nobody has seen yet: (operation, path).
+        cassettes: Cassettes written, as paths relative to the directory the command was run in.
+        undeclared: Hosts that were asked and that no manifest names.
+        errors: What kept the run from writing or reading something, one clear line each.
+        remedy: The command that remedies the failures, or "".
+    """
+
+    findings: tuple[Finding, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    never_observed: tuple[tuple[Operation, str], ...] = ()
+    cassettes: tuple[str, ...] = ()
+    undeclared: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    remedy: str = ""

@@ -1,0 +1,346 @@
+"""pytest's hooks: each hands on to a session that knows no pytest. Loads nothing else until contracts are asked for."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest._code.code import ExceptionRepr, ReprFileLocation, TerminalRepr
+from _pytest._io import TerminalWriter
+
+from pytest_integration_contracts.fixtures import WATCH, WideFixtures, contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_integration_contracts.model import Finding, Report
+    from pytest_integration_contracts.reports.terminal import Line
+    from pytest_integration_contracts.session.payload import Told
+    from pytest_integration_contracts.session.session import Session
+    from pytest_integration_contracts.session.watch import Watch
+
+__all__ = ["contract"]
+
+_SESSION: pytest.StashKey[Session] = pytest.StashKey()
+_FIXTURES: pytest.StashKey[WideFixtures] = pytest.StashKey()
+_REPORT: pytest.StashKey[Report] = pytest.StashKey()
+_FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
+_RAISED: pytest.StashKey[bool] = pytest.StashKey()
+_TOLD: pytest.StashKey[str] = pytest.StashKey()
+
+_FINDINGS_ATTRIBUTE = "contracts_findings"
+_TOLD_ATTRIBUTE = "contracts_told"
+_SECTION = "contracts"
+_NO_TRACEBACKS = ("no", "line")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the flags."""
+    group = parser.getgroup("integration contracts")
+    group.addoption("--contracts", action="store_true", help="hold recorded responses against their snapshots")
+    group.addoption("--contracts-live", action="store_true", help="hold the real upstreams against the snapshots")
+    group.addoption("--contracts-record", action="store_true", help="record every cassette again")
+    group.addoption("--contracts-update", action="store_true", help="learn: write snapshots, record what is missing")
+    group.addoption("--contracts-reason", metavar="TEXT", default="", help="why, kept beside what is learned")
+    parser.addini("contracts", "as if --contracts were always given", type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the flags, and start a session where contracts are asked for."""
+    config.addinivalue_line(
+        "markers", "contract(integration): hold what this test exchanges with upstreams against its snapshots"
+    )
+    option = config.option
+    live, record, update = option.contracts_live, option.contracts_record, option.contracts_update
+    if live or record or update or option.contracts or config.getini("contracts"):
+        _start(config, live=live, record=record, update=update)
+
+
+def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> None:
+    from pytest_integration_contracts.errors import ContractsError  # noqa: PLC0415 - only where asked for
+    from pytest_integration_contracts.session.session import Session  # noqa: PLC0415
+    from pytest_integration_contracts.session.settings import Settings, mode_of, today  # noqa: PLC0415
+
+    try:
+        settings = Settings(
+            mode=mode_of(live=live, record=record, update=update),
+            root=config.rootpath,
+            invoked_from=config.invocation_params.dir,
+            reason=config.option.contracts_reason,
+            environment=dict(os.environ),
+            today=today(os.environ),
+        )
+        session = Session(settings)
+        for argument in config.args:
+            path = settings.invoked_from / argument.partition("::")[0]
+            if path.exists():
+                session.project(path if path.is_dir() else path.parent)
+    except ContractsError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[_SESSION] = session
+    config.stash[_FIXTURES] = WideFixtures(session)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Controller(config), "integration-contracts-controller")
+
+
+def _is_contract(item: pytest.Item) -> bool:
+    return item.get_closest_marker("contract") is not None or "contract" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip contract tests where contracts are not asked for; else find out which fixtures they use."""
+    contract_items = [item for item in items if _is_contract(item)]
+    if _SESSION not in config.stash:
+        skip = pytest.mark.skip(reason="contract test: run it with `pytest --contracts`")
+        for item in contract_items:
+            item.add_marker(skip)
+        return
+    for item in contract_items:
+        config.stash[_FIXTURES].used_by(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Open the test's cassette before its fixtures."""
+    if _SESSION not in item.config.stash or not _is_contract(item):
+        return (yield)
+    item.stash[_FINDINGS] = []
+    item.stash[_RAISED] = True  # until its own body came to its end
+    item.stash[WATCH] = _opened(item)
+    try:
+        result = yield
+    except BaseException:
+        _judge(item)
+        raise
+    return result
+
+
+def _opened(item: pytest.Item) -> Watch:
+    from pytest_integration_contracts.errors import ContractsError  # noqa: PLC0415
+
+    marker = item.get_closest_marker("contract")
+    insisted = str(marker.args[0]) if marker and marker.args else ""
+    name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
+    try:
+        watch = item.config.stash[_SESSION].watch(item.path, name, item.nodeid, insisted)
+        watch.recorder.open()
+    except ContractsError as error:
+        pytest.fail(str(error), pytrace=False)
+    return watch
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Judge what was exchanged, once the test's own body is through; a breaking change fails the test."""
+    if WATCH not in item.stash:
+        return (yield)
+    try:
+        result = yield
+    except BaseException:
+        _judge(item)
+        raise
+    item.stash[_RAISED] = False
+    _fail_on(_judge(item))
+    return result
+
+
+def _judge(item: pytest.Item) -> tuple[Finding, ...]:
+    from pytest_integration_contracts.session.findings import merged  # noqa: PLC0415
+
+    fixtures = item.config.stash[_FIXTURES]
+    findings = [finding for watch in fixtures.unjudged() for finding in watch.judge()]
+    findings += item.stash[WATCH].judge(fixtures=fixtures.watches_of(item))
+    item.stash[_FINDINGS] += findings
+    return merged(findings)
+
+
+def _fail_on(findings: tuple[Finding, ...]) -> None:
+    if any(finding.fails for finding in findings):
+        from pytest_integration_contracts.reports.terminal import finding_lines, plain  # noqa: PLC0415
+
+        pytest.fail(plain(finding_lines(findings)), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Close the test's cassette after its fixtures, judge what they exchanged last, and pack what is to be told."""
+    if _SESSION not in item.config.stash:
+        return (yield)
+    try:
+        result = yield
+    except BaseException:
+        item.stash[_RAISED] = True
+        _close(item)
+        raise
+    _fail_on(_close(item))
+    return result
+
+
+def _close(item: pytest.Item) -> tuple[Finding, ...]:
+    from pytest_integration_contracts.session.payload import dump  # noqa: PLC0415
+
+    findings: tuple[Finding, ...] = ()
+    told: list[Told] = []
+    if WATCH in item.stash:
+        watch, clean = item.stash[WATCH], not item.stash[_RAISED]
+        watch.recorder.close()
+        findings = _judge(item)
+        if clean:
+            watch.save()
+        told.append(watch.told(teaches=clean))
+        del item.stash[WATCH]
+    told += item.config.stash[_FIXTURES].told()
+    if told:
+        item.stash[_TOLD] = dump(told)
+    return findings
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Give a fixture that is wider than one test a cassette of its own."""
+    fixtures = request.config.stash.get(_FIXTURES, None)
+    if fixtures is None or not fixtures.is_wide(fixturedef):
+        return (yield)
+    watch = fixtures.watch(fixturedef, request)
+    fixturedef.addfinalizer(lambda: fixtures.finished(watch))  # runs last
+    watch.recorder.open()
+    try:
+        result = yield
+    except BaseException:
+        fixtures.broken(watch)
+        raise
+    finally:
+        watch.recorder.close()
+    fixturedef.addfinalizer(watch.recorder.open)  # runs first, before the fixture's own teardown
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the report carry what was found; under a test's own error, say what changed and which line tripped."""
+    report = yield
+    findings: list[Finding] = item.stash.get(_FINDINGS, [])
+    if call.excinfo is not None and any(finding.changes or finding.problem for finding in findings):
+        _carry(report, call.excinfo, tuple(findings), own_error=item.stash[_RAISED])
+        item.stash[_FINDINGS] = []
+    if report.when == "teardown" and _TOLD in item.stash:
+        setattr(report, _TOLD_ATTRIBUTE, item.stash[_TOLD])
+    return report
+
+
+def _carry(
+    report: pytest.TestReport,
+    excinfo: pytest.ExceptionInfo[BaseException],
+    findings: tuple[Finding, ...],
+    *,
+    own_error: bool,
+) -> None:
+    from pytest_integration_contracts.reports.terminal import finding_lines, plain, trip_line  # noqa: PLC0415
+    from pytest_integration_contracts.session.findings import merged  # noqa: PLC0415
+    from pytest_integration_contracts.session.payload import dump_findings  # noqa: PLC0415
+
+    findings = merged(findings)
+    if not own_error:
+        setattr(report, _FINDINGS_ATTRIBUTE, dump_findings(findings))
+        return
+    place = _deepest_own_line(excinfo) if any(finding.changes for finding in findings) else ""
+    lines = [*finding_lines(findings), *([trip_line(place)] if place else [])]
+    if isinstance(report.longrepr, ExceptionRepr):
+        report.longrepr.addsection(_SECTION, plain(lines), "-")
+    else:
+        report.sections.append((_SECTION, plain(lines)))
+
+
+def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """`file:line  source` of the deepest frame that is neither installed nor Python's own, or ""."""
+    foreign = {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")}
+    for entry in reversed(excinfo.traceback):
+        path = Path(entry.path).resolve()
+        own = not any(path.is_relative_to(directory) for directory in foreign)
+        if own and "site-packages" not in path.parts and Path(__file__).parent not in path.parents:
+            source = str(entry.statement).strip().splitlines()
+            return f"{os.path.relpath(path)}:{entry.lineno + 1}  {source[0] if source else ''}".rstrip()
+    return ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """In the controlling process: show a contract's failure in colour."""
+    findings = getattr(report, _FINDINGS_ATTRIBUTE, None)
+    if findings is not None and report.failed:
+        from pytest_integration_contracts.reports.terminal import finding_lines  # noqa: PLC0415
+        from pytest_integration_contracts.session.payload import load_findings  # noqa: PLC0415
+
+        crash = getattr(report.longrepr, "reprcrash", None)
+        report.longrepr = _ContractFailure(finding_lines(load_findings(findings)), crash)
+
+
+class _ContractFailure(TerminalRepr):
+    """A failed contract as pytest shows it."""
+
+    def __init__(self, lines: list[Line], reprcrash: ReprFileLocation | None) -> None:
+        self._lines = lines
+        self.reprcrash = reprcrash
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        _write(tw, self._lines)
+
+
+_MARKUP = {
+    "title": {"bold": True},
+    "breaking": {"red": True, "bold": True},
+    "warning": {"yellow": True},
+    "good": {"green": True},
+    "quiet": {"light": True},
+}
+
+
+def _write(writer: TerminalWriter | pytest.TerminalReporter, lines: Iterable[Line]) -> None:
+    for line in lines:
+        for position, span in enumerate(line):
+            text = span.text.rstrip() if position == len(line) - 1 else span.text
+            writer.write(text, **_MARKUP.get(span.style.value, {}))
+        writer.write("\n")
+
+
+class _Controller:
+    """The hooks of the process that controls the run: xdist's workers only tell."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = getattr(report, _TOLD_ATTRIBUTE, None)
+        if told is not None:
+            self._config.stash[_SESSION].collect(told)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        report = self._config.stash[_SESSION].finish()
+        self._config.stash[_REPORT] = report
+        if session.exitstatus == pytest.ExitCode.OK and (
+            report.errors or any(finding.fails for finding in report.findings)
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from pytest_integration_contracts.reports.terminal import summary_lines  # noqa: PLC0415
+
+        report = self._config.stash.get(_REPORT, None)
+        if report is None:
+            return
+        terminalreporter.section(_SECTION)
+        option = self._config.option
+        lines = summary_lines(
+            report, with_findings=option.tbstyle in _NO_TRACEBACKS, verbose=self._config.get_verbosity() > 0
+        )
+        _write(terminalreporter, lines)

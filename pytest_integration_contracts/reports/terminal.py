@@ -1,0 +1,294 @@
+"""Findings and the run's summary as lines of styled text: the same words with and without colour."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from pytest_integration_contracts.drift.rules import RULES
+from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Report, Severity, Verdict
+
+_HEADER_WIDTH: Final = 56
+_PATH_WIDTH: Final = 40
+
+
+class Style(enum.Enum):
+    """How a span of text is meant; whoever writes it chooses the colour."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    BREAKING = "breaking"
+    WARNING = "warning"
+    GOOD = "good"
+    QUIET = "quiet"
+
+
+class Span(NamedTuple):
+    """A piece of a line."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Span, ...]
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """Lines as text without styles."""
+    return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
+
+
+def printable(text: str) -> str:
+    """Text that came from outside, with what would control a terminal or break a line made visible."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[Line]:
+    """Every finding that has something to say, those of one integration together, each with whom to call."""
+    lines: list[Line] = []
+    told = [finding for finding in findings if finding.changes or finding.problem]
+    for position, finding in enumerate(told):
+        lines += _finding(finding)
+        following = told[position + 1] if position + 1 < len(told) else None
+        if following is None or _footer(following) != _footer(finding):
+            lines += _footer(finding)
+            if following is not None:
+                lines.append(())
+    return lines
+
+
+def _finding(finding: Finding) -> list[Line]:
+    lines = [_header(finding)]
+    if finding.problem:
+        lines.append((Span("  "), Span("UNVERIFIED", Style.BREAKING), Span(f"  {printable(finding.problem)}")))
+    return lines + [line for change in _changes(finding.changes) for line in change]
+
+
+def _header(finding: Finding) -> Line:
+    place = "  ".join(
+        printable(part) for part in (finding.operation.integration, finding.operation.name, finding.response) if part
+    )
+    if not place:
+        return (Span("contracts", Style.TITLE),)
+    if not finding.snapshot:
+        return (Span(place, Style.TITLE),)
+    version = f" ({finding.version})" if finding.version else " (none yet)"
+    return (
+        Span(place, Style.TITLE),
+        Span(" " * max(2, _HEADER_WIDTH - len(place))),
+        Span(f"{printable(finding.snapshot)}{version}", Style.QUIET),
+    )
+
+
+_SEVERITY: Final = {
+    Severity.BREAKING: ("BREAKING", Style.BREAKING),
+    Severity.WARNING: ("warning", Style.WARNING),
+    Severity.COMPATIBLE: ("new", Style.GOOD),
+}
+
+
+def _changes(changes: Sequence[Change]) -> list[list[Line]]:
+    """Each change's lines, in columns; its first line alone tells what changed."""
+    rule_width = max((len(change.rule) for change in changes), default=0)
+    path_width = min(max((len(change.path) for change in changes), default=0), _PATH_WIDTH)
+    return [_change(change, rule_width, path_width) for change in changes]
+
+
+def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
+    word, style = _SEVERITY[change.severity]
+    path = printable(change.path)
+    what = f"{change.rule:<{rule_width}}   {path:<{path_width}}    {difference(change)}"
+    note = (Span(f"  ({change.note})", Style.QUIET),) if change.note else ()
+    lines: list[Line] = [(Span("  "), Span(f"{word:<8}", style), Span(f"  {what}"), *note)]
+    if change.witness:
+        lines.append((Span(" " * 12), Span(printable(change.witness), Style.QUIET)))
+    return lines
+
+
+def difference(change: Change) -> str:
+    """Before and after in one line, with how often each was seen where the severity rests on it."""
+    before, after = printable(change.before), printable(change.after)
+    if RULES[change.rule].counted:
+        (had, all_before), (has, all_after) = change.baseline, change.observed
+        before = f"{before}, in {had} of {all_before} {'response' if all_before == 1 else 'responses'}"
+        after = f"{after}, in {has} of {all_after}"
+    elif before == "nothing":
+        return after
+    return f"{before} -> {after}"
+
+
+def _footer(finding: Finding) -> list[Line]:
+    parts = [
+        f"{label} {value}"
+        for label, value in (
+            ("owner", finding.owner),
+            ("runbook", finding.runbook),
+            ("upstream", finding.contact),
+        )
+        if value
+    ]
+    lines: list[Line] = []
+    if parts:
+        lines.append((Span(" · ".join(parts), Style.QUIET),))
+    elif finding.operation.integration:
+        lines.append(
+            (
+                Span(
+                    f"nobody is named for {finding.operation.integration}: fill in contracts.toml"
+                    " (integration-contracts init writes one)",
+                    Style.QUIET,
+                ),
+            )
+        )
+    if finding.problem:
+        return lines + ([(Span("to end this:  "), Span(finding.remedy, Style.TITLE))] if finding.remedy else [])
+    if not finding.fails:
+        return lines
+    contact = finding.contact or "whoever answers for the upstream"
+    return [
+        *lines,
+        (
+            Span("they meant it?  "),
+            Span(finding.remedy, Style.TITLE),
+            Span(f"      they did not?  {contact}"),
+        ),
+    ]
+
+
+def trip_line(place: str) -> Line:
+    """The consumer's line that tripped over what is reported."""
+    return (Span("tripped at  "), Span(place, Style.TITLE))
+
+
+def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list[Line]:
+    """The run's summary: counted sentences, then the command that remedies.
+
+    Args:
+        report: The run's report.
+        with_findings: Say every finding again: for runs that print no tracebacks.
+        verbose: Name what is otherwise only counted.
+    """
+    lines: list[Line] = []
+    loud = [finding for finding in report.findings if finding.fails]
+    quiet = [finding for finding in report.findings if finding.changes and not finding.fails]
+    told = loud + quiet if with_findings else quiet
+    if told:
+        lines += [*finding_lines(told), ()]
+    lines += _learned_lines(report.learned)
+    lines.append(tuple(_sentences(report)))
+    if verbose:
+        lines += [
+            (Span(f"  never observed: {printable(str(operation))}  {printable(path)}", Style.QUIET),)
+            for operation, path in report.never_observed
+        ]
+    lines += [(Span(error, Style.BREAKING),) for error in report.errors]
+    lines += _advice(report)
+    return lines
+
+
+def _learned_lines(learned: Sequence[Learned]) -> list[Line]:
+    lines: list[Line] = []
+    for each in learned:
+        if not each.before:
+            lines.append((Span("created  ", Style.GOOD), Span(f"{printable(each.snapshot)} ({each.after})")))
+            continue
+        versions = f" ({each.before} -> {each.after})"
+        lines.append((Span("learned  ", Style.WARNING), Span(f"{printable(each.snapshot)}{versions}")))
+        lines += [change[0] for change in _changes(each.changes)]
+    return lines
+
+
+def _sentences(report: Report) -> Iterable[Span]:
+    sentences = [*_verdict_sentences(report), *_other_sentences(report)]
+    for position, span in enumerate(sentences):
+        yield span if position == 0 else Span(f" {span.text}", span.style)
+
+
+def _verdict_sentences(report: Report) -> Iterable[Span]:
+    operations = _worst_by_operation(report.findings)
+    learned = {each.operation for each in report.learned}
+    verdicts = Counter(verdict for operation, verdict in operations.items() if operation not in learned)
+    held, drifted, changed = verdicts[Verdict.OK], verdicts[Verdict.DRIFT], verdicts[Verdict.CHANGED]
+    nouns = iter(("operation", "", ""))
+    if held or not (operations or report.findings):
+        yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD if held else Style.PLAIN)
+    if drifted:
+        breaking = sum(
+            change.severity is Severity.BREAKING for finding in report.findings for change in finding.changes
+        )
+        what = _of(drifted, next(nouns), "drifts", "drift")
+        yield Span(f"{what}: {_counted(breaking, 'breaking change')}.", Style.BREAKING)
+    if changed:
+        yield Span(f"{_of(changed, next(nouns), 'has', 'have')} something new.", Style.WARNING)
+
+
+def _other_sentences(report: Report) -> Iterable[Span]:
+    problems = sum(bool(finding.problem) for finding in report.findings)
+    if problems:
+        yield Span(f"{problems} not verified.", Style.BREAKING)
+    created = sum(not each.before for each in report.learned)
+    if created:
+        yield Span(f"{_counted(created, 'snapshot')} created.", Style.GOOD)
+    updated = len(report.learned) - created
+    if updated:
+        yield Span(f"{_counted(updated, 'snapshot')} updated.", Style.WARNING)
+    if report.cassettes:
+        yield Span(f"{_counted(len(report.cassettes), 'cassette')} recorded.")
+    if report.never_observed:
+        yield Span(f"{_counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
+
+
+def _of(number: int, noun: str, one: str, many: str) -> str:
+    """`12 operations hold`; `1 drifts` where the noun was said before."""
+    subject = _counted(number, noun) if noun else str(number)
+    return f"{subject} {one if number == 1 else many}"
+
+
+def _advice(report: Report) -> list[Line]:
+    lines: list[Line] = []
+    if report.undeclared:
+        hosts = ", ".join(map(printable, report.undeclared))
+        lines.append(
+            (
+                Span(
+                    f"in no manifest: {hosts}  (integration-contracts init writes one to fill in)",
+                    Style.QUIET,
+                ),
+            )
+        )
+    if report.learned or report.cassettes:
+        folders = sorted({_folder(path) for path in (*report.cassettes, *(each.snapshot for each in report.learned))})
+        lines.append((Span(f"review and commit:  git add {' '.join(folders)}", Style.TITLE),))
+    if report.remedy:
+        drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
+        missing = any(finding.problem for finding in report.findings)
+        what = " and ".join(words for words, told in (("what changed", drift), ("what is missing", missing)) if told)
+        lines.append((Span(f"to learn {what}:  "), Span(report.remedy, Style.TITLE)))
+    return lines
+
+
+def _folder(path: str) -> str:
+    """The `contracts/` folder a path is in."""
+    folder, _, below = path.rpartition("/cassettes/") if "/cassettes/" in f"/{path}" else path.rpartition("/")
+    if "/cassettes/" in f"/{path}":
+        return folder or path.partition("/")[0]
+    del below
+    return folder.rpartition("/")[0] or folder
+
+
+_WORST: Final = (Verdict.DRIFT, Verdict.UNVERIFIED, Verdict.CHANGED, Verdict.OK)
+
+
+def _worst_by_operation(findings: Iterable[Finding]) -> dict[Operation, Verdict]:
+    worst: dict[Operation, Verdict] = {}
+    for finding in findings:
+        if finding.operation.name:
+            known = worst.get(finding.operation, Verdict.OK)
+            worst[finding.operation] = min(known, finding.verdict, key=_WORST.index)
+    return worst
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else f'{noun}s'}"

@@ -1,0 +1,118 @@
+"""What one test tells the process that controls the run: one ASCII string, for it may cross a process border."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_integration_contracts.model import Change, Finding, Operation, Severity
+from pytest_integration_contracts.snapshots.snapshot import ResponseShape
+from pytest_integration_contracts.snapshots.versions import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one test, or one wide fixture, tells.
+
+    Attributes:
+        source: What it came from; what comes twice from one source is counted once.
+        project: The manifest's directory, as text.
+        test: The test module's path, as text.
+        findings: What was compared.
+        observations: What may be learned.
+        cassette: The cassette that was written, as messages show it, or "".
+        undeclared: Hosts that no manifest names.
+    """
+
+    source: str
+    project: str
+    test: str
+    findings: tuple[Finding, ...] = ()
+    observations: Mapping[Operation, Observation] = dataclasses.field(default_factory=dict)
+    cassette: str = ""
+    undeclared: tuple[str, ...] = ()
+
+
+def dump(told: list[Told]) -> str:
+    """As one line of ASCII."""
+    return json.dumps([_to_json(each) for each in told])
+
+
+def load(text: str) -> list[Told]:
+    """What `dump` made."""
+    return [_from_json(each) for each in json.loads(text)]
+
+
+def dump_findings(findings: Iterable[Finding]) -> str:
+    """Findings alone, as one line of ASCII."""
+    return json.dumps([dataclasses.asdict(finding) for finding in findings])
+
+
+def load_findings(text: str) -> tuple[Finding, ...]:
+    """What `dump_findings` made."""
+    return tuple(map(_finding, json.loads(text)))
+
+
+def _to_json(told: Told) -> dict[str, Any]:
+    return {
+        "source": told.source,
+        "project": told.project,
+        "test": told.test,
+        "findings": [dataclasses.asdict(finding) for finding in told.findings],
+        "observations": [
+            {
+                "integration": operation.integration,
+                "name": operation.name,
+                "auth": sorted(observation.auth),
+                "responses": {key: shape.to_json() for key, shape in observation.responses.items()},
+                "replaces": {key: sorted(statuses) for key, statuses in observation.replaces.items()},
+            }
+            for operation, observation in told.observations.items()
+        ],
+        "cassette": told.cassette,
+        "undeclared": told.undeclared,
+    }
+
+
+def _from_json(document: dict[str, Any]) -> Told:
+    return Told(
+        source=document["source"],
+        project=document["project"],
+        test=document["test"],
+        findings=tuple(map(_finding, document["findings"])),
+        observations={
+            Operation(each["integration"], each["name"]): Observation(
+                auth=frozenset(each["auth"]),
+                responses={key: ResponseShape.from_json(shape) for key, shape in each["responses"].items()},
+                replaces={key: frozenset(statuses) for key, statuses in each["replaces"].items()},
+            )
+            for each in document["observations"]
+        },
+        cassette=document["cassette"],
+        undeclared=tuple(document["undeclared"]),
+    )
+
+
+def _finding(document: dict[str, Any]) -> Finding:
+    return Finding(
+        **{
+            **document,
+            "operation": Operation(**document["operation"]),
+            "changes": tuple(map(_change, document["changes"])),
+        }
+    )
+
+
+def _change(document: dict[str, Any]) -> Change:
+    return Change(
+        **{
+            **document,
+            "severity": Severity(document["severity"]),
+            "baseline": tuple(document["baseline"]),
+            "observed": tuple(document["observed"]),
+            "related_paths": tuple(document["related_paths"]),
+        }
+    )

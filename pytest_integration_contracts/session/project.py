@@ -1,0 +1,65 @@
+"""One manifest and everything that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pytest_integration_contracts.files import safe_name
+from pytest_integration_contracts.manifest import Integration, Manifest, rest_after
+from pytest_integration_contracts.model import Exchange, Operation
+from pytest_integration_contracts.shapes.matcher import Matcher
+from pytest_integration_contracts.shapes.shape import Shape
+from pytest_integration_contracts.snapshots.store import SnapshotStore
+from pytest_integration_contracts.traffic.operations import operation_name
+
+
+class Project:
+    """A manifest, its snapshots and its cassettes."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.store = SnapshotStore(manifest.directory)
+        self._matchers: dict[tuple[Operation, str], Matcher] = {}
+
+    def canonical(self, url: str) -> str | None:
+        """The URL with its integration's canonical prefix, or None where no integration claims it."""
+        claimed = self.manifest.claim(url)
+        return claimed[1] if claimed else None
+
+    def prefixes(self) -> Mapping[str, str]:
+        """Actual prefixes to canonical ones, where they differ."""
+        return {
+            prefix.actual: prefix.canonical
+            for integration in self.manifest.integrations.values()
+            for prefix in integration.prefixes
+            if prefix.actual != prefix.canonical
+        }
+
+    def operation(self, exchange: Exchange) -> tuple[Integration, Operation]:
+        """Whose an exchange is, and what it asked."""
+        integration = self.manifest.integration_of(exchange.url)
+        rests = (rest_after(prefix.canonical, exchange.url) for prefix in integration.prefixes)
+        path = next((rest for rest in rests if rest is not None), "/")
+        name = operation_name(exchange.method, path, integration.templates)
+        return integration, Operation(integration.name, name)
+
+    def integration(self, name: str) -> Integration:
+        """The integration of a name; an undeclared one where no manifest names it."""
+        return self.manifest.integrations.get(name) or Integration(name, declared=False)
+
+    def matcher(self, operation: Operation, key: str, shape: Shape) -> Matcher:
+        """The compiled matcher of one kind of response; compiled once."""
+        return self._matchers.setdefault((operation, key), Matcher(shape))
+
+    def cassette(self, module: Path, name: str) -> Path:
+        """Where the cassette of a test or fixture is.
+
+        Args:
+            module: The test module, or the directory of a fixture that several modules share.
+            name: `TestClass.test_name[parameters]`, or `fixture-name`.
+        """
+        root = self.manifest.root
+        parts = module.with_suffix("").relative_to(root).parts if module.is_relative_to(root) else ()
+        folder = (self.manifest.directory / "cassettes").joinpath(*map(safe_name, parts))
+        return folder / f"{safe_name(name)}.yaml"

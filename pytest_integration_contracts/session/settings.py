@@ -1,0 +1,99 @@
+"""What the person who started the run asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_integration_contracts.errors import UsageError
+
+
+class Mode(enum.Enum):
+    """What a run does about network, cassettes and snapshots."""
+
+    REPLAY = "--contracts"
+    LIVE = "--contracts-live"
+    RECORD = "--contracts-record"
+    UPDATE = "--contracts-update"
+    REFRESH = "--contracts-record --contracts-update"
+
+    @property
+    def learns(self) -> bool:
+        """Whether snapshots are written."""
+        return self in {Mode.UPDATE, Mode.REFRESH}
+
+    @property
+    def records(self) -> bool:
+        """Whether every cassette is recorded again."""
+        return self in {Mode.RECORD, Mode.REFRESH}
+
+
+def mode_of(*, live: bool, record: bool, update: bool) -> Mode:
+    """The mode that flags ask for.
+
+    Raises:
+        UsageError: They contradict each other.
+    """
+    if live and (record or update):
+        other = "--contracts-record" if record else "--contracts-update"
+        raise UsageError(
+            f"--contracts-live neither reads nor writes files, so {other} cannot go with it; leave one of them out"
+        )
+    if record:
+        return Mode.REFRESH if update else Mode.RECORD
+    if update:
+        return Mode.UPDATE
+    return Mode.LIVE if live else Mode.REPLAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One run's settings.
+
+    Attributes:
+        mode: What it does.
+        root: pytest's root directory: where `contracts/` goes where there is no manifest.
+        invoked_from: The directory the command was run in; messages name files relative to it.
+        reason: Kept beside what is learned.
+        environment: The environment variables.
+        today: The date, ISO 8601.
+    """
+
+    mode: Mode
+    root: Path
+    invoked_from: Path
+    reason: str = ""
+    environment: Mapping[str, str]
+    today: str
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether this is a build server, on which nothing is recorded unless asked for."""
+        return self.environment.get("CI", "").lower() not in {"", "0", "false"}
+
+    def shown(self, path: Path) -> str:
+        """A path as messages show it: relative to where the command was run, with forward slashes."""
+        try:
+            return Path(os.path.relpath(path, self.invoked_from)).as_posix()
+        except ValueError:  # another drive
+            return path.as_posix()
+
+    def command(self, mode: Mode, *paths: Path) -> str:
+        """The command that runs tests in a mode."""
+        return " ".join(["pytest", mode.value, *(shlex.quote(self.shown(path)) for path in paths)])
+
+    def recording_command(self, path: Path, *, recorded: bool) -> str:
+        """The command that records what a cassette lacks: what is recorded is not recorded again by an update."""
+        return self.command(Mode.REFRESH if recorded else Mode.UPDATE, path)
+
+
+def today(environment: Mapping[str, str]) -> str:
+    """The date in UTC, or the one that SOURCE_DATE_EPOCH (seconds) sets for reproducible files."""
+    epoch = environment.get("SOURCE_DATE_EPOCH", "")
+    now = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch.isdigit() else dt.datetime.now(dt.UTC)
+    return now.date().isoformat()

@@ -1,0 +1,104 @@
+"""The one table of string formats, shared by inference and by the matcher.
+
+Each pattern is written in the common part of Python's `re` and of the linear-time engine behind the matcher: ASCII
+classes, no look-around, no back-references. Patterns exclude each other, but for the pairs in `GENERALISES`.
+
+Sources: RFC 3339 (date-time, date, time; the space instead of `T` is its section 5.6 note), ISO 8601 (duration),
+RFC 9562 (uuid), RFC 3986 (uri, with an authority), RFC 4291 (ipv6), the HTML standard (email).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+_OFFSET = r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
+_SPAN = (
+    r"(?:[0-9]+H(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?"
+    r"|[0-9]+M(?:[0-9]+(?:\.[0-9]+)?S)?"
+    r"|[0-9]+(?:\.[0-9]+)?S)"
+)
+_DAYS = r"(?:[0-9]+Y(?:[0-9]+M)?(?:[0-9]+D)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_GROUP = r"[0-9A-Fa-f]{1,4}"
+_IPV6 = "|".join(
+    [
+        rf"(?:{_GROUP}:){{7}}{_GROUP}",
+        *(rf"(?:{_GROUP}:){{1,{head}}}(?::{_GROUP}){{1,{7 - head}}}" for head in range(1, 7)),
+        rf"(?:{_GROUP}:){{1,7}}:",
+        rf":(?::{_GROUP}){{1,7}}",
+        r"::",
+    ]
+)
+_INTEGER = r"-?(?:0|[1-9][0-9]*)"
+
+PATTERNS: Final[dict[str, str]] = {
+    "date-time": rf"{_DATE}[Tt ]{_TIME} ?{_OFFSET}",
+    "date-time-local": rf"{_DATE}[Tt ]{_TIME}",
+    "date": _DATE,
+    "time": rf"{_TIME}{_OFFSET}?",
+    "duration": rf"P(?:[0-9]+W|{_DAYS}(?:T{_SPAN})?|T{_SPAN})",
+    "uuid": r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+    "email": r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
+    "uri": r"[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x20]+",
+    "ipv4": _IPV4,
+    "ipv6": _IPV6,
+    "integer": _INTEGER,
+    "decimal": rf"{_INTEGER}(?:\.[0-9]+)?",
+}
+"""Format name to the pattern that a whole string must match."""
+
+GENERALISES: Final[dict[str, str]] = {"integer": "decimal"}
+"""A format to the wider one that holds every string of it."""
+
+EXAMPLES: Final[dict[str, str]] = {
+    "date-time": "2000-01-01T00:00:00Z",
+    "date-time-local": "2000-01-01T00:00:00",
+    "date": "2000-01-01",
+    "time": "00:00:00",
+    "duration": "P1D",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+    "email": "redacted@redacted.example",
+    "uri": "https://redacted.example/",
+    "ipv4": "0.0.0.0",  # noqa: S104 - a value, not an address to bind
+    "ipv6": "::",
+    "integer": "0",
+    "decimal": "0.0",
+}
+"""A harmless value of each format, for placeholders that keep the shape."""
+
+_MATCHERS = {name: re.compile(pattern).fullmatch for name, pattern in PATTERNS.items()}
+_CLASSIFY = re.compile(
+    "|".join(f"(?P<{name.replace('-', '_')}>{pattern})" for name, pattern in PATTERNS.items())
+).fullmatch
+
+
+def format_of(value: str) -> str:
+    """The most specific format of one string, or "" where it has none."""
+    match = _CLASSIFY(value)
+    return match.lastgroup.replace("_", "-") if match and match.lastgroup else ""
+
+
+def format_of_all(values: Iterable[str]) -> str:
+    """The most specific format that every one of the strings has, or "" where there is none.
+
+    Args:
+        values: At least one string; iterated several times.
+    """
+    candidate = format_of(next(iter(values)))
+    while candidate and not all(map(_MATCHERS[candidate], values)):
+        candidate = GENERALISES.get(candidate, "")
+    return candidate
+
+
+def generalise(one: str, other: str) -> str:
+    """The most specific format that holds for the strings of both, or "" where there is none."""
+    if one == other:
+        return one
+    if GENERALISES.get(one, one) == other:
+        return other
+    return one if GENERALISES.get(other, other) == one else ""

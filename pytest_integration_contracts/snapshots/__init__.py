@@ -1,0 +1,1 @@
+"""The committed shapes: file format, store, versions and history."""

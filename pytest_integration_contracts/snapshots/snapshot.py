@@ -1,0 +1,161 @@
+"""One snapshot: the shape of one operation's responses, and its JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_integration_contracts.errors import SnapshotError
+from pytest_integration_contracts.model import Count, Operation
+from pytest_integration_contracts.shapes.schema import from_schema, to_schema
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, merge
+
+FORMAT: Final = 1
+"""The version of the file format."""
+
+_VERSION = re.compile(r"[1-9][0-9]{0,8}\.(?:0|[1-9][0-9]{0,8})")
+_RESTORE: Final = "restore it from version control, or delete it and run `pytest --contracts-update`"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseShape:
+    """What one kind of response (status and media type) looks like.
+
+    Attributes:
+        seen: How many responses it rests on.
+        headers: The contract's headers, as an object.
+        body: The JSON body; None where there is none or it is not JSON.
+    """
+
+    seen: int = 0
+    headers: Shape = UNKNOWN
+    body: Shape | None = None
+
+    def merged(self, other: ResponseShape) -> ResponseShape:
+        """Both together, counts added."""
+        bodies = [shape for shape in (self.body, other.body) if shape is not None]
+        return ResponseShape(
+            self.seen + other.seen,
+            merge(self.headers, other.headers),
+            merge(bodies[0], bodies[-1]) if len(bodies) > 1 else next(iter(bodies), None),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Its JSON."""
+        count = Count(self.seen, self.seen)
+        document: dict[str, Any] = {"seen": self.seen}
+        if self.headers.fields:
+            document["headers"] = _without_dialect(to_schema(self.headers, count))
+        if self.body is not None:
+            document["body"] = to_schema(self.body, count)
+        return document
+
+    @classmethod
+    def from_json(cls, document: object) -> ResponseShape:
+        """What `to_json` made.
+
+        Raises:
+            SnapshotError: It did not make this.
+        """
+        if not isinstance(document, dict) or not isinstance(document.get("seen"), int):
+            raise SnapshotError("a response is no object with a number `seen`")
+        count = Count(document["seen"], document["seen"])
+        headers, body = document.get("headers"), document.get("body")
+        return cls(
+            document["seen"],
+            from_schema(headers, count) if headers is not None else UNKNOWN,
+            from_schema(body, count) if body is not None else None,
+        )
+
+
+def _without_dialect(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "$schema"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The shape of one operation, with a version.
+
+    Attributes:
+        operation: The operation.
+        version: MAJOR.MINOR.
+        since: The day this version was learned, ISO 8601.
+        reason: Why, in the words of who learned it, or "".
+        auth: How requests authenticated: schemes, not credentials.
+        responses: By status and media type.
+    """
+
+    operation: Operation
+    version: str
+    since: str
+    reason: str = ""
+    auth: tuple[str, ...] = ()
+    responses: Mapping[str, ResponseShape] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        """The file's text: sorted, indented, ending in a newline."""
+        document: dict[str, Any] = {
+            "format": FORMAT,
+            "integration": self.operation.integration,
+            "operation": self.operation.name,
+            "version": self.version,
+            "since": self.since,
+        }
+        if self.reason:
+            document["reason"] = self.reason
+        if self.auth:
+            document["auth"] = list(self.auth)
+        document["responses"] = {key: self.responses[key].to_json() for key in sorted(self.responses)}
+        return f"{json.dumps(document, indent=2)}\n"
+
+
+def read_snapshot(path: Path) -> Snapshot | None:
+    """The snapshot in a file, or None where there is no file.
+
+    Raises:
+        SnapshotError: There is a file, and it cannot be used.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"{path}: cannot be read: {error}") from error
+    try:
+        return _parsed(json.loads(text))
+    except json.JSONDecodeError as error:
+        conflict = any(line.startswith("<<<<<<<") for line in text.splitlines())
+        what = "has merge conflicts; resolve them" if conflict else f"is not JSON ({error}); {_RESTORE}"
+        raise SnapshotError(f"{path}: {what}") from error
+    except RecursionError as error:
+        raise SnapshotError(f"{path}: is nested too deep; {_RESTORE}") from error
+    except SnapshotError as error:
+        raise SnapshotError(f"{path}: {error}; {_RESTORE}") from error
+
+
+def _parsed(document: object) -> Snapshot:
+    if not isinstance(document, dict):
+        raise SnapshotError("is not a snapshot")
+    number = document.get("format")
+    if isinstance(number, int) and number > FORMAT:
+        raise SnapshotError(f"has format {number}, newer than this release knows ({FORMAT}): upgrade it")
+    texts = [document.get(key, "") for key in ("integration", "operation", "version", "since", "reason")]
+    auth, responses = document.get("auth", []), document.get("responses")
+    if number != FORMAT or not all(isinstance(text, str) for text in texts) or not isinstance(responses, dict):
+        raise SnapshotError("is not a snapshot")
+    if not _VERSION.fullmatch(texts[2]):
+        raise SnapshotError(f"has no version MAJOR.MINOR but {texts[2]!r}")
+    if not isinstance(auth, list) or not all(isinstance(scheme, str) for scheme in auth):
+        raise SnapshotError("`auth` is not a list of strings")
+    return Snapshot(
+        Operation(texts[0], texts[1]),
+        version=texts[2],
+        since=texts[3],
+        reason=texts[4],
+        auth=tuple(auth),
+        responses={key: ResponseShape.from_json(value) for key, value in responses.items()},
+    )

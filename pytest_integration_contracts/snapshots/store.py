@@ -1,0 +1,107 @@
+"""Where snapshots are kept: `<directory>/<integration>/<operation>.json`, and the versions they replaced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pytest_integration_contracts.errors import SnapshotError
+from pytest_integration_contracts.files import digest, safe_name, write_atomically
+from pytest_integration_contracts.model import Operation
+from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot
+
+HISTORY: Final = "history"
+
+
+class SnapshotStore:
+    """The snapshots of one manifest. Each file is read once."""
+
+    def __init__(self, directory: Path) -> None:
+        """Prepare; nothing is read.
+
+        Args:
+            directory: The manifest's `contracts/`.
+        """
+        self.directory = directory
+        self._known: dict[Operation, tuple[Path, Snapshot | None]] = {}
+
+    def get(self, operation: Operation) -> Snapshot | None:
+        """The current snapshot, or None.
+
+        Raises:
+            SnapshotError: There is a file, and it cannot be used.
+        """
+        return self._located(operation)[1]
+
+    def path(self, operation: Operation) -> Path:
+        """Where the snapshot is, or would be written."""
+        return self._located(operation)[0]
+
+    def all(self) -> list[Snapshot]:
+        """Every current snapshot, by integration and operation.
+
+        Raises:
+            SnapshotError: A file cannot be used.
+        """
+        found = (read_snapshot(path) for path in sorted(self.directory.glob("*/*.json")))
+        return sorted((each for each in found if each), key=lambda snapshot: snapshot.operation)
+
+    def versions(self, operation: Operation) -> list[Snapshot]:
+        """All versions of an operation, the oldest first, the current one last.
+
+        Raises:
+            SnapshotError: A file cannot be used.
+        """
+        path, current = self._located(operation)
+        replaced = (read_snapshot(each) for each in self._history(path).glob("*.json"))
+        versions = [each for each in (*replaced, current) if each is not None]
+        return sorted(versions, key=lambda each: [int(number) for number in each.version.split(".")])
+
+    def write(self, snapshot: Snapshot) -> Path:
+        """Write a snapshot; where it has a new version, the one it replaces goes to history first.
+
+        Raises:
+            SnapshotError: It cannot be written.
+        """
+        path, current = self._located(snapshot.operation)
+        try:
+            if current is not None and current.version != snapshot.version:
+                replaced = self._history(path) / f"{current.version}.json"
+                write_atomically(replaced, path.read_bytes())
+            write_atomically(path, snapshot.to_text().encode("utf-8"))
+        except OSError as error:
+            raise SnapshotError(f"{path}: cannot be written: {error.strerror or error}") from error
+        self._known[snapshot.operation] = (path, snapshot)
+        return path
+
+    @staticmethod
+    def _history(path: Path) -> Path:
+        return path.parent / HISTORY / path.stem
+
+    def _located(self, operation: Operation) -> tuple[Path, Snapshot | None]:
+        if operation not in self._known:
+            self._known[operation] = self._locate(operation)
+        return self._known[operation]
+
+    def _locate(self, operation: Operation) -> tuple[Path, Snapshot | None]:
+        folder = self.directory / safe_name(operation.integration)
+        name = safe_name(readable(operation.name))
+        plain = folder / f"{name}.json"
+        told_apart = folder / f"{name}-{digest(operation.name)}.json"
+        for path in (plain, told_apart):
+            snapshot = read_snapshot(path)
+            if snapshot is not None and snapshot.operation.name == operation.name:
+                return path, snapshot
+        return (told_apart if self._taken(plain) else plain), None
+
+    def _taken(self, path: Path) -> bool:
+        """Whether a file of this name is there or about to be, on a system that ignores case too."""
+        planned = {known.name.lower() for known, _ in self._known.values() if known.parent == path.parent}
+        there = {each.name.lower() for each in path.parent.glob("*.json")}
+        return path.name.lower() in planned | there
+
+
+def readable(operation_name: str) -> str:
+    """An operation's name as a file's: `GET-customers-{id}` for `GET /customers/{id}`."""
+    method, _, rest = operation_name.partition(" ")
+    return "-".join(part for part in (method, *rest.strip("/").split("/")) if part)

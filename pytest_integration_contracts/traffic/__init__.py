@@ -1,0 +1,1 @@
+"""HTTP as it happens: vcrpy cassettes, decoding, operation names, secrets."""

@@ -1,0 +1,82 @@
+"""What was asked: path templates, the contract's headers, the authentication scheme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pytest_integration_contracts.traffic.secrets import is_secret_name
+
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_SEGMENTS: Final = (
+    ("{date}", re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")),
+    ("{email}", re.compile(r"[^@\s]+@[^@\s]+")),
+    (
+        "{id}",
+        re.compile(
+            rf"[0-9]+|{_UUID}"
+            r"|[0-7][0-9A-HJKMNP-TV-Z]{25}"  # ULID: Crockford's base 32, 26 characters
+            r"|(?=[a-fA-F]*[0-9])[0-9a-fA-F]{8,}"  # hex with a digit in it, so that no word is meant
+            r"|[a-z]{1,8}_(?=[A-Za-z]*(?:[0-9]|[a-z][A-Z]|[A-Z][a-z]))[A-Za-z0-9]{4,}"  # cus_9aB3
+            r"|(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_=-]{20,}"  # opaque: long, letters and digits
+        ),
+    ),
+)
+_PLAIN = re.compile(r"[A-Za-z0-9._~:{}$*,;()!'-]{1,64}")
+
+
+def operation_name(method: str, path: str, templates: Sequence[str] = ()) -> str:
+    """Name what was asked: `GET /customers/{id}`.
+
+    Args:
+        method: The HTTP method.
+        path: What follows the integration's prefix, with or without a query.
+        templates: The manifest's path templates; the first that fits wins over guessing.
+    """
+    segments = path.partition("?")[0].split("/")
+    for template in templates:
+        if _fits(template.split("/"), segments):
+            return f"{method} {template}"
+    return f"{method} {'/'.join(map(_segment, segments)) or '/'}"
+
+
+def _fits(template: list[str], segments: list[str]) -> bool:
+    return len(template) == len(segments) and all(
+        (segment != "" if wanted.startswith("{") and wanted.endswith("}") else wanted == segment)
+        for wanted, segment in zip(template, segments, strict=True)
+    )
+
+
+def _segment(segment: str) -> str:
+    text = unquote(segment)
+    for placeholder, pattern in _SEGMENTS:
+        if pattern.fullmatch(text):
+            return placeholder
+    return text if not text or _PLAIN.fullmatch(text) else "{value}"
+
+
+_CONTRACT_HEADERS: Final = re.compile(
+    r"etag|location|link|retry-after|deprecation|sunset|www-authenticate|x-total-count|x-(?:next-)?page|x-per-page"
+    r"|(?:x-)?rate-?limit(?:-[a-z-]+)?|(?:[a-z]+-)*(?:api-)?version"
+)
+
+
+def contract_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The response headers that are part of the contract: caching, paging, limits, versions, deprecation."""
+    return {name: value for name, value in headers.items() if _CONTRACT_HEADERS.fullmatch(name)}
+
+
+def auth_scheme(url: str, headers: Mapping[str, str]) -> str:
+    """How a request authenticated, not what with: `Bearer`, `header x-api-key`, `query token`; "" for not at all."""
+    authorization = headers.get("authorization", "")
+    if authorization:
+        return authorization.split()[0] if " " in authorization.strip() else "header authorization"
+    for name in sorted(headers):
+        if is_secret_name(name):
+            return "cookie" if name == "cookie" else f"header {name}"
+    for name, _ in parse_qsl(urlsplit(url).query):
+        if is_secret_name(name):
+            return f"query {name}"
+    return ""

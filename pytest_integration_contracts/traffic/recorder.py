@@ -1,0 +1,268 @@
+"""Everything that goes over HTTP while one test, or one wide fixture, runs: played, recorded or live, and observed."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from vcr import VCR
+from vcr.cassette import Cassette, CassetteContextDecorator
+from vcr.matchers import requests_match
+from vcr.persisters.filesystem import CassetteNotFoundError
+from vcr.record_mode import RecordMode
+from vcr.request import Request
+
+from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
+from pytest_integration_contracts.model import Exchange
+from pytest_integration_contracts.traffic.bodies import Body, decode
+from pytest_integration_contracts.traffic.cassettes import (
+    Interaction,
+    Response,
+    body_of,
+    plain,
+    read_cassette,
+    sent_body,
+    write_cassette,
+)
+from pytest_integration_contracts.traffic.in_process import pass_undeclared
+from pytest_integration_contracts.traffic.secrets import scrub_url
+
+
+class Source(enum.StrEnum):
+    """Where responses come from."""
+
+    REPLAY = "replay"
+    RECORD = "record"
+    LIVE = "live"
+
+
+class Addresses(Protocol):
+    """What the recorder must know of the manifest."""
+
+    def canonical(self, url: str) -> str | None:
+        """The URL with its integration's canonical prefix, or None where no integration claims it."""
+
+    def prefixes(self) -> Mapping[str, str]:
+        """Actual prefixes to canonical ones, where they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A request that replay could not answer.
+
+    Attributes:
+        method: The HTTP method.
+        url: The canonical URL, scrubbed.
+    """
+
+    method: str
+    url: str
+
+
+class Recorder:
+    """One cassette and what passes through it.
+
+    Attributes:
+        exchanges: What was asked and answered, in order.
+        missing: What was asked and is not recorded.
+        problems: What could not be read, one sentence each.
+    """
+
+    def __init__(self, path: Path, source: Source, addresses: Addresses, remedy: str) -> None:
+        """Prepare; nothing is read before `open`.
+
+        Args:
+            path: The cassette's file.
+            source: Where responses come from.
+            addresses: Which URL belongs to which integration.
+            remedy: The command that records what replay lacks.
+        """
+        self.path = path
+        self.source = source
+        self.exchanges: list[Exchange] = []
+        self.missing: list[Missing] = []
+        self.problems: list[str] = []
+        self._addresses = addresses
+        self._remedy = remedy
+        self._cassette: _ObservingCassette | None = None
+        self._context: AbstractContextManager[object] | None = None
+        self._previous: list[Interaction] = []
+
+    def open(self) -> None:
+        """Start observing. May be called again after `close`; what was played stays played.
+
+        Raises:
+            CassetteError: Replay finds a file that is no cassette.
+        """
+        if self._cassette is None:
+            self._cassette = self._load()
+        cassette = self._cassette
+        # vcrpy enters and leaves through `cls.load`, which here hands out the one cassette of this recorder.
+        self._context = CassetteContextDecorator(_Loaded(cassette), lambda: {"path": str(self.path)})
+        self._context.__enter__()
+
+    def close(self) -> None:
+        """Stop observing."""
+        if self._context is not None:
+            self._context.__exit__(None, None, None)
+            self._context = None
+
+    def save(self) -> bool:
+        """Write what was recorded, where this recorder records and anything was; whether a file was written.
+
+        Raises:
+            CassetteError: It cannot be written.
+        """
+        if self.source is not Source.RECORD or self._cassette is None or not self._cassette.data:
+            return False
+        interactions = [Interaction(*pair) for pair in self._cassette.data]
+        write_cassette(self.path, interactions, self._addresses.prefixes())
+        return True
+
+    def _load(self) -> _ObservingCassette:
+        if self.source is Source.RECORD:
+            self._previous = _readable(self.path)
+        options = VCR().get_merged_config(
+            path=str(self.path),
+            record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
+            persister=_Replayed if self.source is Source.REPLAY else _Empty,
+        )
+        for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
+            options.pop(name, None)
+        options["before_record_request"] = self._canonical
+        cassette = _ObservingCassette.load(observer=self, **options)
+        cassette.custom_patches = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
+        return cassette  # type: ignore[no-any-return]
+
+    def _canonical(self, request: Request) -> Request:
+        uri = scrub_url(self._addresses.canonical(request.uri) or request.uri)
+        if uri == request.uri:
+            return request
+        return _with_uri(request, uri)
+
+    def observe(self, request: Request, response: Response) -> None:
+        """Take note of an exchange, live or replayed."""
+        request = self._canonical(request)
+        request_headers, response_headers = plain(request.headers), plain(response["headers"])
+        sent = sent_body(request)
+        body = self._decode(body_of(response), response_headers)
+        exchange = Exchange(
+            method=request.method.upper(),
+            url=request.uri,
+            status=response["status"]["code"],
+            request_body=self._decode(sent, request_headers).value if isinstance(sent, bytes) else sent,
+            response_body=body.value,
+            media=body.media,
+            request_headers=request_headers,
+            response_headers=response_headers,
+            replaces_status=self._replaced_status(request),
+        )
+        self.exchanges.append(exchange)
+
+    def _decode(self, raw: bytes, headers: Mapping[str, str]) -> Body:
+        try:
+            return decode(raw, headers)
+        except BodyError as error:
+            self.problems.append(str(error))
+            return Body(f"unreadable {headers.get('content-type', '')}".strip())
+
+    def miss(self, request: Request) -> MissingRecordingError:
+        """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
+        request = self._canonical(request)
+        self.missing.append(Missing(request.method, request.uri))
+        return MissingRecordingError(
+            f"{request.method} {request.uri} is not in {self.path}; record it with `{self._remedy}`"
+        )
+
+    def _replaced_status(self, request: Request) -> int | None:
+        for position, interaction in enumerate(self._previous):
+            if self._cassette is not None and requests_match(
+                request,
+                interaction.request,
+                self._cassette._match_on,  # noqa: SLF001 - the matchers of this very cassette
+            ):
+                status: int = self._previous.pop(position).response["status"]["code"]
+                return status
+        return None
+
+
+def _with_uri(request: Request, uri: str) -> Request:
+    return Request(request.method, uri, sent_body(request), request.headers)
+
+
+def _readable(path: Path) -> list[Interaction]:
+    try:
+        return read_cassette(path) or []
+    except CassetteError:
+        return []  # it is about to be recorded again
+
+
+class _Loaded:
+    """Stands for the class in vcrpy's context manager, so that one cassette can be entered more than once."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self._cassette = cassette
+
+    def load(self, **_: object) -> Cassette:
+        return self._cassette
+
+
+class _Replayed:
+    """A persister that reads, and takes what is no cassette for an error instead of an empty one."""
+
+    @staticmethod
+    def load_cassette(path: str, serializer: object) -> tuple[list[Request], list[Response]]:
+        del serializer
+        interactions = read_cassette(Path(path))
+        if interactions is None:
+            raise CassetteNotFoundError
+        return [each.request for each in interactions], [each.response for each in interactions]
+
+
+class _Empty:
+    """A persister with nothing in it."""
+
+    @staticmethod
+    def load_cassette(path: str, serializer: object) -> tuple[list[Request], list[Response]]:
+        del path, serializer
+        raise CassetteNotFoundError
+
+
+class _ObservingCassette(Cassette):  # type: ignore[misc]
+    """vcrpy's cassette, telling a recorder what passes through. It never saves by itself."""
+
+    def __init__(self, *, observer: Recorder, **options: Any) -> None:  # noqa: ANN401 - vcrpy's own options
+        super().__init__(**options)
+        self._observer = observer
+        self._loading = False
+
+    def _load(self) -> None:
+        self._loading = True
+        try:
+            super()._load()
+        finally:
+            self._loading = False
+
+    def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
+        """The recorder saves, once the outcome is known."""
+
+    def append(self, request: Request, response: Response) -> None:
+        super().append(request, response)
+        if not self._loading:
+            self._observer.observe(request, response)
+
+    def filter_request(self, request: Request) -> Request | None:
+        """In replay vcrpy asks this of a request that it has no response for, and of no other."""
+        filtered: Request | None = super().filter_request(request)
+        if filtered is not None and self.record_mode == RecordMode.NONE:
+            raise self._observer.miss(request)
+        return filtered
+
+    def play_response(self, request: Request) -> Response:
+        response: Response = super().play_response(request)
+        self._observer.observe(request, response)
+        return response
