@@ -34,6 +34,7 @@ class Contract:
 
         Raises:
             UsageError: It is not clear whose it is.
+            BodyError: It is no JSON value.
         """
         self._watch.check(value, operation, integration)
 

@@ -202,6 +202,7 @@ class Report:
         undeclared: Hosts that were asked and that no manifest names.
         errors: What kept the run from writing or reading something, one clear line each.
         remedy: The command that remedies the failures, or "".
+        fails: Whether the run must fail, whatever its tests did.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -211,3 +212,4 @@ class Report:
     undeclared: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     remedy: str = ""
+    fails: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sysconfig
 from collections.abc import Generator
@@ -189,10 +190,13 @@ def _close(item: pytest.Item) -> tuple[Finding, ...]:
     if WATCH in item.stash:
         watch, clean = item.stash[WATCH], not item.stash[_RAISED]
         watch.recorder.close()
-        findings = _judge(item)
+        findings, known = _judge(item), len(watch.findings)
         if clean:
             watch.save()
         told.append(watch.told(teaches=clean))
+        late = watch.findings[known:]
+        item.stash[_FINDINGS] += late
+        findings += late
         del item.stash[WATCH]
     told += item.config.stash[_FIXTURES].told()
     if told:
@@ -267,8 +271,8 @@ def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         path = Path(entry.path).resolve()
         own = not any(path.is_relative_to(directory) for directory in foreign)
         if own and "site-packages" not in path.parts and Path(__file__).parent not in path.parents:
-            source = str(entry.statement).strip().splitlines()
-            return f"{os.path.relpath(path)}:{entry.lineno + 1}  {source[0] if source else ''}".rstrip()
+            line = entry.lineno + 1
+            return f"{os.path.relpath(path)}:{line}  {linecache.getline(str(path), line).strip()}".rstrip()
     return ""
 
 
@@ -319,17 +323,18 @@ class _Controller:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        session = self._config.stash[_SESSION]
         told = getattr(report, _TOLD_ATTRIBUTE, None)
         if told is not None:
-            self._config.stash[_SESSION].collect(told)
+            session.collect(told)
+        if report.skipped and hasattr(report, "wasxfail"):
+            session.expect(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         report = self._config.stash[_SESSION].finish()
         self._config.stash[_REPORT] = report
-        if session.exitstatus == pytest.ExitCode.OK and (
-            report.errors or any(finding.fails for finding in report.findings)
-        ):
+        if session.exitstatus == pytest.ExitCode.OK and report.fails:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,6 +7,7 @@ import re
 from pytest_integration_contracts.drift.rules import RULES, THICK, THIN
 from pytest_integration_contracts.model import Change, Severity
 
+_RULE_ORDER = {rule: position for position, rule in enumerate(RULES)}
 _ORDER = {severity: position for position, severity in enumerate(Severity)}
 
 
@@ -31,8 +32,10 @@ def weigh(change: Change, *, responses: int, sibling: bool) -> Change:
 
 
 def worst_first(changes: list[Change]) -> tuple[Change, ...]:
-    """Sorted by severity, then by path and rule."""
-    return tuple(sorted(changes, key=lambda change: (_ORDER[change.severity], change.path, change.rule)))
+    """Sorted by severity, then in the order of the rules, then by path."""
+    return tuple(
+        sorted(changes, key=lambda change: (_ORDER[change.severity], _RULE_ORDER[change.rule], change.path))
+    )
 
 
 def _responses(number: int) -> str:

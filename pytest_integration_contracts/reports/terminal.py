@@ -212,8 +212,10 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
     verdicts = Counter(verdict for operation, verdict in operations.items() if operation not in learned)
     held, drifted, changed = verdicts[Verdict.OK], verdicts[Verdict.DRIFT], verdicts[Verdict.CHANGED]
     nouns = iter(("operation", "", ""))
-    if held or not (operations or report.findings):
-        yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD if held else Style.PLAIN)
+    if not report.findings:
+        yield Span("No contract test ran.")
+    if held:
+        yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD)
     if drifted:
         breaking = sum(
             change.severity is Severity.BREAKING for finding in report.findings for change in finding.changes

@@ -28,6 +28,7 @@ class Session:
         self.settings = settings
         self._projects: dict[Path | None, Project] = {}
         self._told: dict[str, Told] = {}
+        self._expected: set[str] = set()
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -69,6 +70,10 @@ class Session:
             known = self._told.get(told.source)
             self._told[told.source] = _together(known, told) if known else told
 
+    def expect(self, source: str) -> None:
+        """Take note that a test is known to fail: what it found does not fail the run."""
+        self._expected.add(source)
+
     def finish(self) -> Report:
         """End the run: write what was learned, and say what was found."""
         told = [self._told[source] for source in sorted(self._told)]
@@ -82,6 +87,8 @@ class Session:
             undeclared=tuple(sorted({host for each in told for host in each.undeclared})),
             errors=tuple(errors),
             remedy=self._remedy(findings),
+            fails=bool(errors)
+            or any(finding.fails for each in told if each.source not in self._expected for finding in each.findings),
         )
 
     def _learn(self, told: list[Told]) -> tuple[list[Learned], list[str]]:

@@ -65,6 +65,11 @@ class Watch:
         return tuple(seen.exchange for seen in self._all())
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found so far."""
+        return tuple(self._findings)
+
+    @property
     def integrations(self) -> set[str]:
         """With whom it exchanged anything so far."""
         return {seen.integration.name for seen in self._all()}
@@ -79,7 +84,9 @@ class Watch:
 
         Raises:
             UsageError: Several integrations could be meant, or the operation has no name.
+            BodyError: The value is no JSON value.
         """
+        infer([value])
         names = list(self.project.manifest.integrations)
         name = integration or self.insisted or (names[0] if len(names) == 1 else "")
         if not name or not operation.strip():

@@ -107,7 +107,7 @@ def _kind_of_type(type_: type) -> Kind:
     for base, kind in _KINDS.items():
         if issubclass(type_, base):
             return kind
-    raise BodyError(f"a {type_.__name__} is not a JSON value; convert it before it is checked")
+    raise BodyError(f"a value of type {type_.__name__} is not a JSON value; convert it before it is checked")
 
 
 def _items(arrays: list[Sequence[Any]], owners: _Owners, depth: int) -> Shape:

@@ -1,0 +1,116 @@
+"""A consumer's project on disk, and real pytest sessions run in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+UNUSED_PLUGINS = ("cacheprovider", "schemathesis", "hypothesispytest", "anyio")
+"""What the development environment has and a user's may not; left out, a session starts in half the time."""
+
+MANIFEST = """
+[integrations.crm]
+urls = ["${CRM_URL:-https://api.crm.example/v1}"]
+owner = "team-revenue"
+contact = "support@crm.example"
+runbook = "docs/runbooks/crm.md"
+credentials = "env:CRM_TOKEN"
+mode = "sync"
+"""
+
+CLIENT = """
+import os
+import requests
+
+URL = os.environ.get("CRM_URL", "https://api.crm.example/v1")
+
+def customer(number):
+    response = requests.get(f"{URL}/customers/{number}", headers={"Authorization": "Bearer s3cr3t"}, timeout=5)
+    response.raise_for_status()
+    return response.json()
+"""
+
+TEST = """
+import pytest
+from client import customer
+
+@pytest.mark.contract
+def test_customer():
+    assert customer(42)
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one session left behind."""
+
+    exit: int
+    text: str
+    errors: str
+
+    @property
+    def section(self) -> str:
+        """The lines of the summary section `contracts`."""
+        found = re.search(
+            r"^=+ contracts =+\n(.*?)(?=^=|^\d+ (?:passed|failed|error|skipped)|\Z)", self.text, re.M | re.S
+        )
+        return found[1].strip("\n") if found else ""
+
+    def failure(self, test: str) -> str:
+        """The lines of one test's failure, without the one in which xdist names the worker."""
+        found = re.search(rf"^_+ {re.escape(test)} _+\n(?:\[gw[^\n]*\n)?(.*?)(?=^[_=]{{3,}} )", self.text, re.M | re.S)
+        return found[1].strip("\n") if found else ""
+
+
+class Project:
+    """A consumer's project in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment: dict[str, str] = {}
+        self.write("pytest.ini", "[pytest]\n")
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+
+    def files(self, below: str = "contracts") -> dict[str, str]:
+        """Every file below a folder, by its path from the project's folder."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_text(encoding="utf-8")
+            for path in sorted((self.folder / below).rglob("*"))
+            if path.is_file()
+        }
+
+    def run(self, *arguments: str, cwd: str = ".", **environment: str) -> Result:
+        """Run pytest as a person would, in a process of its own."""
+        unused = [part for name in UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
+        return self._run(["-m", "pytest", *unused, *arguments], cwd, environment)
+
+    def command(self, *arguments: str, **environment: str) -> Result:
+        """Run `integration-contracts`."""
+        code = "from pytest_integration_contracts.cli import main; main(prog_name='integration-contracts')"
+        return self._run(["-c", code, *arguments], ".", environment)
+
+    def _run(self, arguments: list[str], cwd: str, environment: dict[str, str]) -> Result:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name != "CI" and not name.startswith(("PYTEST_", "COV_", "GITHUB_"))
+        }
+        done = subprocess.run(
+            [sys.executable, "-X", "utf8", *arguments],
+            cwd=self.folder / cwd,
+            env={**kept, "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1", **self.environment, **environment},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
