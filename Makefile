@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench docs clean
+
+.PHONY: demo test lowest lint bench docs clean
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || { echo "setting up .venv (once)"; $(PYTHON) -m venv .venv; }
@@ -14,7 +15,15 @@ demo: $(READY)
 	@$(BIN)/python examples/crm/demo.py
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
+
+# The suite with the oldest releases that the project says it works with.
+LOWEST := .venv-lowest/bin/python
+lowest:
+	@test -x $(LOWEST) || $(PYTHON) -m venv .venv-lowest
+	@$(LOWEST) -m pip install --quiet --disable-pip-version-check --editable . $$($(LOWEST) .ci/lowest.py) \
+		aiohttp flask httpx hypothesis pytest-xdist requests
+	@$(LOWEST) -m pytest -n auto --override-ini addopts= --deselect tests/test_documentation.py
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -29,4 +38,4 @@ docs: $(READY)
 	@$(BIN)/mkdocs build --strict --quiet --site-dir site
 
 clean:
-	@rm -rf .venv site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-lowest site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -25,11 +25,10 @@ def safe_name(text: str) -> str:
 
     Text that had to be changed or cut gets a digest of the original, so that two texts never share a name.
     """
-    name = _UNSAFE.sub("_", text).strip(" ")[:_MAX_NAME]
-    if name.startswith("."):
+    name = _UNSAFE.sub("_", text)[:_MAX_NAME].rstrip(".")
+    if name.startswith(".") or _RESERVED.fullmatch(name):
         name = f"_{name}"
-    name = name.rstrip(".")
-    if name == text and not _RESERVED.fullmatch(name):
+    if name and name == text:
         return name
     return f"{name}-{digest(text)}" if name else digest(text)
 

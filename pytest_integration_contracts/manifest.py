@@ -19,6 +19,7 @@ RESERVED_NAMES: Final = frozenset({"cassettes"})
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
 _TOP_KEYS: Final = ("defaults", "integrations")
 _DEFAULT_KEYS: Final = ("directory",)
 _INTEGRATION_KEYS: Final = ("urls", "owner", "contact", "runbook", "credentials", "mode", "templates")
@@ -85,8 +86,9 @@ class Manifest:
             for prefix in integration.prefixes:
                 for candidate in (prefix.actual, prefix.canonical):
                     rest = rest_after(candidate, url)
-                    if rest is not None and (best is None or len(candidate) > best[0]):
-                        best = (len(candidate), integration, prefix.canonical + rest)
+                    length = len(_split(candidate).path)
+                    if rest is not None and (best is None or length > best[0]):
+                        best = (length, integration, prefix.canonical + rest)
         return best[1:] if best else None
 
     def integration_of(self, url: str) -> Integration:
@@ -122,7 +124,7 @@ def _authority(parts: SplitResult) -> tuple[str, int | None]:
     try:
         port = parts.port
     except ValueError:
-        port = None
+        return ("", None)
     return (parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme.lower()))
 
 
@@ -166,7 +168,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib lets more than its own error out
         raise ManifestError(f"{path}: is not TOML: {error}") from error
     _only_known(path, "", document, _TOP_KEYS)
     defaults = _table(path, "defaults", document.get("defaults", {}))
@@ -184,9 +186,10 @@ def _directory(path: Path, defaults: Mapping[str, Any]) -> str:
     directory = defaults.get("directory", "contracts")
     if (
         not isinstance(directory, str)
-        or not directory
+        or not Path(directory).parts
         or Path(directory).is_absolute()
         or ".." in Path(directory).parts
+        or not directory.isprintable()
     ):
         raise ManifestError(f"{path}: defaults.directory: {directory!r} must be a path below the manifest")
     return directory
@@ -258,24 +261,31 @@ def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[st
 
 
 def _url(path: Path, place: str, written: str, url: str) -> str:
-    parts = _split(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or "@" in parts.netloc:
+    host, _ = _authority(_split(url))
+    if not host or not _URL.fullmatch(url):
         raise ManifestError(
-            f"{path}: {place}.urls: {written!r} must be an http or https URL without user, query or fragment"
+            f"{path}: {place}.urls: {written!r} must be an http or https URL without user, query or fragment;"
+            " variables in it are written `${NAME}` or `${NAME:-default}`"
         )
     return url.rstrip("/")
 
 
 def _disjoint(path: Path, integrations: Iterable[Integration]) -> None:
-    claimed: dict[str, str] = {}
+    claimed: dict[tuple[object, ...], str] = {}
     for integration in integrations:
-        for prefix in integration.prefixes:
-            other = claimed.setdefault(prefix.actual.lower(), integration.name)
+        for url in {url for prefix in integration.prefixes for url in (prefix.actual, prefix.canonical)}:
+            other = claimed.setdefault(_identity(url), integration.name)
             if other != integration.name:
                 raise ManifestError(
-                    f"{path}: integrations.{integration.name}.urls: {prefix.actual} already belongs to"
+                    f"{path}: integrations.{integration.name}.urls: {url} already belongs to"
                     f" `{other}`; one URL is one integration's"
                 )
+
+
+def _identity(url: str) -> tuple[object, ...]:
+    """The same for all ways to write one URL."""
+    parts = _split(url)
+    return (parts.scheme.lower(), *_authority(parts), parts.path.rstrip("/"))
 
 
 def _strings(path: Path, place: str, value: object) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import os
-import sysconfig
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -266,6 +265,8 @@ def _carry(
 
 def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     """`file:line  source` of the deepest frame that is neither installed nor Python's own, or ""."""
+    import sysconfig  # noqa: PLC0415 - pytest's start does without
+
     foreign = {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")}
     for entry in reversed(excinfo.traceback):
         path = Path(entry.path).resolve()

@@ -51,7 +51,7 @@ def _first_year(project: Path) -> None:
 
 def _second_year(project: Path) -> None:
     with Upstream(generation=2) as upstream:
-        _title("A year later the upstream serves generation 2 of its API: the nightly job says what broke, and for whom")
+        _title("A year later the upstream serves generation 2: the nightly job says what broke, and whom to call")
         report = _pytest(project, "--contracts-live", url=upstream.url, wanted=1)
         for severity, rule, path in DRIFT:
             line = next((line for line in report.splitlines() if line.split()[:3] == [severity, rule, path]), None)

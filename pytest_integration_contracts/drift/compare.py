@@ -6,14 +6,15 @@ of its findings becomes one change by the rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_integration_contracts.drift.policy import weigh, worst_first
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change
-from pytest_integration_contracts.shapes.formats import generalise
+from pytest_integration_contracts.model import Change, Exchange
+from pytest_integration_contracts.shapes.formats import PARSED, generalise
+from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.shape import Field, Kind, Shape, field_path, items_path
 
 _Facts = dict[str, Any]
@@ -30,11 +31,6 @@ class _Place:
     new: Field | None
     old_objects: int
     new_objects: int
-
-    @property
-    def responses(self) -> int:
-        """How many responses the baseline of this place rests on."""
-        return self.old.shape.seen.responses if self.old else self.old_objects
 
 
 def compare(old: Shape, new: Shape, *, subject: str = "response") -> tuple[Change, ...]:
@@ -59,6 +55,23 @@ def compare(old: Shape, new: Shape, *, subject: str = "response") -> tuple[Chang
     return worst_first(changes)
 
 
+def diff(old: Iterable[object], new: Iterable[object]) -> list[Change]:
+    """What changed between two sets of response bodies, worst first.
+
+    Args:
+        old: JSON bodies, or `Exchange`s, of the same operation: the baseline.
+        new: The same, observed later.
+
+    Raises:
+        BodyError: A body is nested too deep, or is not a JSON value.
+    """
+    return list(compare(infer(map(_body, old)), infer(map(_body, new))))
+
+
+def _body(given: object) -> object:
+    return given.response_body if isinstance(given, Exchange) else given
+
+
 def widens(old: Shape, new: Shape, *, subject: str = "response") -> tuple[Change, ...]:
     """As `compare`, without the narrowings: what the observation has that the baseline has not."""
     return tuple(change for change in compare(old, new, subject=subject) if not RULES[change.rule].narrowing)
@@ -67,6 +80,17 @@ def widens(old: Shape, new: Shape, *, subject: str = "response") -> tuple[Change
 def replaced(old: Shape, new: Shape) -> bool:
     """Whether no type of one is a type of the other, so that nothing of the old shape holds any more."""
     return old.known and new.known and not (_comparable_kinds(old) & _comparable_kinds(new))
+
+
+def reformatted(old: Shape, new: Shape) -> bool:
+    """Whether strings that consumers parse have another format altogether: nothing of the old one holds any more."""
+    return (
+        Kind.STRING in old.kinds
+        and Kind.STRING in new.kinds
+        and old.format in PARSED
+        and new.format != ""
+        and not generalise(old.format, new.format)
+    )
 
 
 def _comparable_kinds(shape: Shape) -> set[Kind]:
@@ -168,7 +192,7 @@ def _kind_changes(place: _Place) -> _Found:
     old, new = place.old.shape, place.new.shape
     before, after = describe(old), describe(new)
     if not old.known:
-        if new.known:
+        if new.known or not old.kinds:
             yield "value.unknown-learned", before, after
         return
     if replaced(old, new):
@@ -193,7 +217,7 @@ def _kind_changes(place: _Place) -> _Found:
 def _null_changes(old: Shape, new: Shape) -> _Found:
     if Kind.NULL in new.kinds and Kind.NULL not in old.kinds:
         yield "value.became-nullable", describe(old), "null"
-    if Kind.NULL in old.kinds and Kind.NULL not in new.kinds:
+    if Kind.NULL in old.kinds and Kind.NULL not in new.kinds and new.known:
         yield "value.became-non-null", describe(old), describe(new)
 
 
@@ -211,10 +235,8 @@ def _format_changes(place: _Place) -> _Found:
         yield "format.offset-changed", before, after
     elif not old.format or generalise(old.format, new.format) == old.format:
         yield "format.gained", before, after
-    elif not new.format or generalise(old.format, new.format):
-        yield "format.lost", before, after
     else:
-        yield "format.changed", before, after
+        yield "format.changed" if reformatted(old, new) else "format.lost", before, after
 
 
 _ASPECTS: Final[dict[str, Callable[[_Place], _Found]]] = {
@@ -227,8 +249,7 @@ _ASPECTS: Final[dict[str, Callable[[_Place], _Found]]] = {
 
 def _change(place: _Place, rule: str, before: str, after: str) -> Change:
     row = RULES[rule]
-    name = place.name.replace('"', '\\"')
-    witness = row.witness.format(owner=_identifier(place.owner), name=name) if place.name else ""
+    witness = row.witness.format(owner=_identifier(place.owner), name=_quotable(place.name)) if place.name else ""
     change = Change(
         rule=rule,
         path=place.path,
@@ -239,7 +260,7 @@ def _change(place: _Place, rule: str, before: str, after: str) -> Change:
         observed=_with_and_all(rule, place.new, place.new_objects, old=False),
         witness=witness,
     )
-    return weigh(change, responses=place.responses, sibling=place.new is not None and "[*]" in place.path)
+    return weigh(change, responses=change.baseline[0], sibling=place.new is not None and "[*]" in place.path)
 
 
 def _with_and_all(rule: str, member: Field | None, objects: int, *, old: bool) -> tuple[int, int]:
@@ -252,6 +273,8 @@ def _with_and_all(rule: str, member: Field | None, objects: int, *, old: bool) -
     if rule in {"value.became-nullable", "value.became-non-null"}:
         nulls = member.shape.kinds.get(Kind.NULL)
         return (seen, seen) if old or nulls is None else (nulls.responses, seen)
+    if rule == "format.lost":
+        return (member.shape.kinds[Kind.STRING].responses, max(seen, objects))
     return (seen, max(seen, objects))
 
 
@@ -283,15 +306,18 @@ def _singular(name: str) -> str:
     return name if name != "response" else "item"
 
 
+def _quotable(name: str) -> str:
+    """The name as it stands between double quotes in a line of code."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in quoted)
+
+
 def _identifier(name: str) -> str:
     return name if name.isidentifier() else "item"
 
 
 def subject_of(operation_name: str) -> str:
-    """What a witness line calls the body of an operation: `customer` for `GET /customers/{id}`."""
-    words = [
-        word
-        for word in operation_name.split("?", maxsplit=1)[0].replace(".", "/").split("/")[1:]
-        if word.isidentifier()
-    ]
+    """What a witness line calls the body: `customer` for `GET /customers/{id}`, `order` for `EVENT order.created`."""
+    asked = operation_name.partition(" ")[2].partition("?")[0]
+    words = [word for segment in asked.split("/") if (word := segment.partition(".")[0]).isidentifier()]
     return _singular(words[-1]) if words else "response"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_integration_contracts.drift.compare import replaced
-from pytest_integration_contracts.shapes.formats import generalise
+from pytest_integration_contracts.drift.compare import reformatted, replaced
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Kind, Shape, join
 
 
@@ -30,10 +29,7 @@ def adopt(baseline: Shape, observed: Shape) -> Shape:
 
 
 def _format(baseline: Shape, observed: Shape, joined: Shape) -> str:
-    both = Kind.STRING in baseline.kinds and Kind.STRING in observed.kinds
-    if both and baseline.format and observed.format and not generalise(baseline.format, observed.format):
-        return observed.format
-    return joined.format
+    return observed.format if reformatted(baseline, observed) else joined.format
 
 
 def _items(baseline: Shape, observed: Shape) -> Shape | None:

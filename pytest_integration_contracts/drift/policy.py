@@ -33,9 +33,7 @@ def weigh(change: Change, *, responses: int, sibling: bool) -> Change:
 
 def worst_first(changes: list[Change]) -> tuple[Change, ...]:
     """Sorted by severity, then in the order of the rules, then by path."""
-    return tuple(
-        sorted(changes, key=lambda change: (_ORDER[change.severity], _RULE_ORDER[change.rule], change.path))
-    )
+    return tuple(sorted(changes, key=lambda change: (_ORDER[change.severity], _RULE_ORDER[change.rule], change.path)))
 
 
 def _responses(number: int) -> str:

@@ -48,8 +48,9 @@ def unknown_response(key: str, *, known: Collection[str], beside: Collection[str
 
 def added_response(key: str, known: Collection[str]) -> Change:
     """The change that a response in addition to the known ones is."""
-    if any(status_of(other) == status_of(key) for other in known):
-        return _change("media.added", _listed(media_of(o) for o in known), media_of(key))
+    same_status = [other for other in known if status_of(other) == status_of(key)]
+    if same_status:
+        return _change("media.added", _listed(map(media_of, same_status)), media_of(key))
     code = status_of(key)
     failed = code.isdigit() and int(code) >= _FIRST_ERROR
     rule = "status.new-error" if failed else "status.success-added"

@@ -55,6 +55,9 @@ PATTERNS: Final[dict[str, str]] = {
 GENERALISES: Final[dict[str, str]] = {"integer": "decimal"}
 """A format to the wider one that holds every string of it."""
 
+PARSED: Final = frozenset({"date-time", "date-time-local", "date", "time", "duration", "integer", "decimal"})
+"""Formats whose strings consumers parse into a value; the others they mostly pass on as they are."""
+
 EXAMPLES: Final[dict[str, str]] = {
     "date-time": "2000-01-01T00:00:00Z",
     "date-time-local": "2000-01-01T00:00:00",

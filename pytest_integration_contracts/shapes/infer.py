@@ -120,7 +120,7 @@ def _items(arrays: list[Sequence[Any]], owners: _Owners, depth: int) -> Shape:
 
 
 def _fields(objects: list[dict[str, Any]], owners: _Owners, depth: int) -> dict[str, Field]:
-    names = sorted(set().union(*objects))
+    names = _names(objects)
     if len(names) * len(objects) > 4 * sum(map(len, objects)):
         return _sparse_fields(objects, owners, names, depth)
     fields = {}
@@ -132,6 +132,17 @@ def _fields(objects: list[dict[str, Any]], owners: _Owners, depth: int) -> dict[
         else:
             fields[name] = Field(_column(column, owners, depth + 1))
     return fields
+
+
+def _names(objects: list[dict[str, Any]]) -> list[str]:
+    names: set[Any] = set().union(*objects)
+    for name in names:
+        if not isinstance(name, str):
+            raise BodyError(
+                f"an object has a name of type {type(name).__name__}, where JSON has strings only; "
+                "convert it before it is checked"
+            )
+    return sorted(names)
 
 
 def _partial_field(name: str, objects: list[dict[str, Any]], owners: _Owners, depth: int) -> Field:

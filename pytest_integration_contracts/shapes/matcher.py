@@ -18,11 +18,12 @@ class Matcher:
     def accepts(self, body: object) -> bool:
         """Whether the body has nothing that the shape has not.
 
-        A body that the engine cannot read (a lone surrogate, too deep) is not accepted: it needs a closer look.
+        A body that the engine cannot read (a lone surrogate, too deep) is not accepted: it needs a closer look. So does
+        every body where the engine cannot read the shape.
         """
-        if self._is_valid is None:
-            self._is_valid = _compiled(self._shape)
         try:
+            if self._is_valid is None:
+                self._is_valid = _compiled(self._shape)
             return self._is_valid(body)
         except ValueError:
             return False

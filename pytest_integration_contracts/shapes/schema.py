@@ -8,18 +8,20 @@ Evidence stands beside the keywords as `x-` annotations, and only where it says 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.formats import PATTERNS
+from pytest_integration_contracts.shapes.infer import MAX_DEPTH
 from pytest_integration_contracts.shapes.shape import (
     NONE,
     UNKNOWN,
     Field,
     Kind,
     Shape,
+    canonical,
     field_path,
     items_path,
 )
@@ -88,10 +90,12 @@ def from_schema(schema: object, seen: Count = NONE) -> Shape:
     Raises:
         SnapshotError: The schema is not of that form; the message names the place.
     """
-    return _read(schema, seen, "$")
+    return _read(schema, seen, "$", 0)
 
 
-def _read(schema: object, expected: Count, path: str) -> Shape:
+def _read(schema: object, expected: Count, path: str, depth: int) -> Shape:
+    if depth > MAX_DEPTH:
+        raise SnapshotError(f"the schema is nested deeper than {MAX_DEPTH} levels, at {path}")
     if not isinstance(schema, dict):
         raise SnapshotError(f"the schema at {path} is not an object")
     if schema.get("x-unknown") is True:
@@ -99,39 +103,45 @@ def _read(schema: object, expected: Count, path: str) -> Shape:
     seen = _read_count(schema, "x-seen", expected, path)
     kinds = _read_kinds(schema, seen, path)
     format_ = schema.get("format", "")
-    if format_ and format_ not in PATTERNS:
+    if not isinstance(format_, str) or (format_ and format_ not in PATTERNS):
         raise SnapshotError(f"the schema at {path} has an unknown format {format_!r}")
     return Shape(
         seen=seen,
         kinds=kinds,
         format=format_,
-        items=_read_items(schema, kinds, path),
-        fields=_read_fields(schema, kinds, path),
+        items=_read_items(schema, kinds, path, depth),
+        fields=_read_fields(schema, kinds, path, depth),
     )
 
 
 def _read_kinds(schema: Schema, seen: Count, path: str) -> dict[Kind, Count]:
     declared = schema.get("type")
-    names = declared if isinstance(declared, list) else [declared]
+    kinds = _kinds_named(declared if isinstance(declared, list) else [declared])
+    if not kinds:
+        raise SnapshotError(f"the schema at {path} has no JSON type: {declared!r}")
     counted = schema.get("x-kinds")
-    if counted is not None and not isinstance(counted, dict):
-        raise SnapshotError(f"`x-kinds` at {path} is not an object")
-    try:
-        kinds = {Kind(str(name)) for name in (names if counted is None else counted)}
-    except ValueError as error:
-        raise SnapshotError(f"the schema at {path} has no JSON type: {declared!r}") from error
     if counted is None:
         return {kind: seen for kind in Kind if kind in kinds}
-    return {kind: _read_count(counted, kind.value, NONE, f"{path} x-kinds") for kind in Kind if kind in kinds}
+    if not isinstance(counted, dict) or canonical(_kinds_named(counted)) != canonical(kinds):
+        raise SnapshotError(f"`x-kinds` at {path} does not count the kinds of its `type`")
+    return {kind: _read_count(counted, kind.value, NONE, f"{path} x-kinds") for kind in Kind if kind.value in counted}
 
 
-def _read_items(schema: Schema, kinds: Mapping[Kind, Count], path: str) -> Shape | None:
+def _kinds_named(names: Iterable[object]) -> set[Kind]:
+    """The kinds of those names; none where one of them is no kind."""
+    try:
+        return {Kind(str(name)) for name in names}
+    except ValueError:
+        return set()
+
+
+def _read_items(schema: Schema, kinds: Mapping[Kind, Count], path: str, depth: int) -> Shape | None:
     if Kind.ARRAY not in kinds:
         return None
-    return _read(schema.get("items", {"x-unknown": True}), kinds[Kind.ARRAY], items_path(path))
+    return _read(schema.get("items", {"x-unknown": True}), kinds[Kind.ARRAY], items_path(path), depth + 1)
 
 
-def _read_fields(schema: Schema, kinds: Mapping[Kind, Count], path: str) -> dict[str, Field]:
+def _read_fields(schema: Schema, kinds: Mapping[Kind, Count], path: str, depth: int) -> dict[str, Field]:
     if Kind.OBJECT not in kinds:
         return {}
     properties, required = schema.get("properties", {}), schema.get("required", [])
@@ -141,10 +151,10 @@ def _read_fields(schema: Schema, kinds: Mapping[Kind, Count], path: str) -> dict
     for name, member in sorted(properties.items()):
         place = field_path(path, name)
         if name in required:
-            fields[name] = Field(_read(member, kinds[Kind.OBJECT], place))
+            fields[name] = Field(_read(member, kinds[Kind.OBJECT], place, depth + 1))
         else:
             fields[name] = Field(
-                _read(member, NONE, place),
+                _read(member, NONE, place, depth + 1),
                 _read_count(member, "x-absent", Count(1, 1), place),
             )
     return fields

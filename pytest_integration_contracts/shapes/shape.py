@@ -6,7 +6,7 @@ What is *counted* merges; what it *means* (required, nullable, of a format) is r
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,12 @@ class Kind(enum.StrEnum):
 
 
 NONE: Final = Count()
+
+
+def canonical(kinds: Iterable[Kind]) -> frozenset[Kind]:
+    """The kinds without the integers that are numbers anyway."""
+    all_of_them = frozenset(kinds)
+    return all_of_them - {Kind.INTEGER} if Kind.NUMBER in all_of_them else all_of_them
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,7 @@ class Shape:
     @property
     def canonical_kinds(self) -> frozenset[Kind]:
         """The kinds as a schema tells them: a number that is sometimes integral is a number."""
-        if Kind.NUMBER in self.kinds:
-            return frozenset(self.kinds) - {Kind.INTEGER}
-        return frozenset(self.kinds)
+        return canonical(self.kinds)
 
     @property
     def known(self) -> bool:
@@ -163,7 +167,13 @@ def field_path(path: str, name: str) -> str:
 
 def _escaped(name: str) -> str:
     quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
+    return "".join(char if char.isprintable() else _code_units(char) for char in quoted)
+
+
+def _code_units(char: str) -> str:
+    """The character's UTF-16 code units, each an escape: two of them beyond the basic plane, as RFC 9535 has it."""
+    digits = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))
 
 
 def items_path(path: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count, Operation
 from pytest_integration_contracts.shapes.schema import from_schema, to_schema
-from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, merge
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Kind, Shape, merge
 
 FORMAT: Final = 1
 """The version of the file format."""
@@ -61,13 +61,14 @@ class ResponseShape:
         Raises:
             SnapshotError: It did not make this.
         """
-        if not isinstance(document, dict) or not isinstance(document.get("seen"), int):
+        seen = document.get("seen") if isinstance(document, dict) else None
+        if not isinstance(document, dict) or type(seen) is not int or seen < 0:
             raise SnapshotError("a response is no object with a number `seen`")
-        count = Count(document["seen"], document["seen"])
+        count = Count(seen, seen)
         headers, body = document.get("headers"), document.get("body")
         return cls(
-            document["seen"],
-            from_schema(headers, count) if headers is not None else UNKNOWN,
+            seen,
+            from_schema(headers, count) if headers is not None else Shape(count, {Kind.OBJECT: count}),
             from_schema(body, count) if body is not None else None,
         )
 
@@ -124,28 +125,39 @@ def read_snapshot(path: Path) -> Snapshot | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise SnapshotError(f"{path}: cannot be read: {error}") from error
+        raise SnapshotError(f"{path}: cannot be read: {error}; {_RESTORE}") from error
+    document = _document(path, text)
+    number = document.get("format") if isinstance(document, dict) else None
+    if isinstance(number, int) and number > FORMAT:
+        raise SnapshotError(
+            f"{path}: has format {number}, newer than this release knows ({FORMAT});"
+            " upgrade pytest-integration-contracts"
+        )
     try:
-        return _parsed(json.loads(text))
-    except json.JSONDecodeError as error:
-        conflict = any(line.startswith("<<<<<<<") for line in text.splitlines())
-        what = "has merge conflicts; resolve them" if conflict else f"is not JSON ({error}); {_RESTORE}"
-        raise SnapshotError(f"{path}: {what}") from error
+        return _parsed(document)
     except RecursionError as error:
         raise SnapshotError(f"{path}: is nested too deep; {_RESTORE}") from error
     except SnapshotError as error:
         raise SnapshotError(f"{path}: {error}; {_RESTORE}") from error
 
 
+def _document(path: Path, text: str) -> object:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise SnapshotError(f"{path}: is nested too deep; {_RESTORE}") from error
+    except ValueError as error:  # not only JSON's own: a number of thousands of digits is another
+        conflict = any(line.startswith("<<<<<<<") for line in text.splitlines())
+        what = "has merge conflicts; resolve them" if conflict else f"is not JSON ({error}); {_RESTORE}"
+        raise SnapshotError(f"{path}: {what}") from error
+
+
 def _parsed(document: object) -> Snapshot:
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SnapshotError("is not a snapshot")
-    number = document.get("format")
-    if isinstance(number, int) and number > FORMAT:
-        raise SnapshotError(f"has format {number}, newer than this release knows ({FORMAT}): upgrade it")
     texts = [document.get(key, "") for key in ("integration", "operation", "version", "since", "reason")]
     auth, responses = document.get("auth", []), document.get("responses")
-    if number != FORMAT or not all(isinstance(text, str) for text in texts) or not isinstance(responses, dict):
+    if not all(isinstance(text, str) for text in texts) or not all(texts[:2]) or not isinstance(responses, dict):
         raise SnapshotError("is not a snapshot")
     if not _VERSION.fullmatch(texts[2]):
         raise SnapshotError(f"has no version MAJOR.MINOR but {texts[2]!r}")

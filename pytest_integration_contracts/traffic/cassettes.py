@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
 import yaml
+from vcr.filters import decode_response
 from vcr.request import Request
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
-from pytest_integration_contracts.traffic.bodies import decompress
+from pytest_integration_contracts.traffic.bodies import decompress, decompresses
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_url, scrub_value
 
 Response = dict[str, Any]
@@ -40,24 +44,73 @@ def read_cassette(path: Path) -> list[Interaction] | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise CassetteError(f"{path}: cannot be read: {error}") from error
+        raise CassetteError(f"{path}: cannot be read: {error}; {_RESTORE}") from error
+    if _CONFLICT.search(text):
+        raise CassetteError(f"{path}: has merge conflicts; resolve them, or record it again with `{_RECORD}`")
     try:
+        _no_deeper(text)
         requests, responses, *_ = deserialize(text, yamlserializer)
-        return [Interaction(*pair) for pair in zip(requests, map(_checked, responses), strict=True)]
-    except (ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CassetteError(
-            f"{path}: is not a cassette ({reason}); restore it, or record it again with"
-            " `pytest --contracts-record --contracts-update`"
-        ) from error
+        return [
+            Interaction(_usable_request(request), _usable_response(response))
+            for request, response in zip(requests, responses, strict=True)
+        ]
+    except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError, RecursionError) as error:
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise CassetteError(f"{path}: is not a cassette ({reason}); {_RESTORE}") from error
 
 
-def _checked(response: Any) -> Response:  # noqa: ANN401 - whatever the file holds
-    if not isinstance(response, dict) or not isinstance(response["headers"], dict):
-        raise TypeError("a response without headers")
-    if not isinstance(response["status"]["code"], int) or not isinstance(response["body"], dict):
-        raise TypeError("a response without status or body")
-    return response
+_CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
+_RECORD: Final = "pytest --contracts-record --contracts-update"
+_RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
+_MAX_DEPTH: Final = 1000
+
+
+def _no_deeper(text: str) -> None:
+    """Refuse what is nested so deep that libyaml would exhaust the stack and end the process."""
+    if sum(map(text.count, ("[", "{", "- ", "? ", ":\n"))) <= _MAX_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yamlserializer._BaseLoader):  # noqa: SLF001 - the one that is used to load
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
+
+
+def _usable_request(request: Request) -> Request:
+    """The request, where it holds what is needed to match it."""
+    if not isinstance(request.method, str) or not isinstance(request.uri, str):
+        raise TypeError("a request without method or uri")
+    urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
+    return request
+
+
+def _usable_response(response: Any) -> Response:  # noqa: ANN401 - whatever the file holds
+    """What replay needs of a response, where all of it is there and of the right type."""
+    if "status_code" in response:
+        response = _of_old_httpx(response)
+    headers, code, message = response["headers"], response["status"]["code"], response["status"].get("message")
+    texts = [text for values in headers.values() for text in (values if isinstance(values, list) else [values])]
+    if not isinstance(code, int) or not all(isinstance(text, str | int | float | None) for text in (message, *texts)):
+        raise TypeError("a response without a status or with headers that are no text")
+    if not isinstance(response["body"].get("string"), bytes | str | None):
+        raise TypeError("a response whose body is no text")
+    return {
+        "status": {"code": code, "message": message and str(message)},
+        "headers": lists(headers),
+        "body": {"string": body_of(response)},
+    }
+
+
+def _of_old_httpx(response: Response) -> Response:
+    """What vcrpy before 6 kept of a response to httpx; read as its replay reads it."""
+    content = response["content"]
+    return decode_response(  # type: ignore[no-any-return]
+        {
+            "status": {"code": response["status_code"], "message": None},
+            "headers": lists(response["headers"]),
+            "body": {"string": content.encode("utf-8") if isinstance(content, str) else content},
+        }
+    )
 
 
 def write_cassette(path: Path, interactions: Sequence[Interaction], prefixes: Mapping[str, str]) -> None:
@@ -71,59 +124,72 @@ def write_cassette(path: Path, interactions: Sequence[Interaction], prefixes: Ma
     Raises:
         CassetteError: It cannot be written.
     """
-    clean = [_clean(interaction, prefixes) for interaction in interactions]
-    content = {
-        "requests": [interaction.request for interaction in clean],
-        "responses": [interaction.response for interaction in clean],
-    }
+    canonical = _rewriting(prefixes)
     try:
+        clean = [_clean(interaction, canonical) for interaction in interactions]
+        content = {
+            "requests": [interaction.request for interaction in clean],
+            "responses": [interaction.response for interaction in clean],
+        }
         write_atomically(path, serialize(content, yamlserializer).encode("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise CassetteError(f"{path}: cannot be written: {error}") from error
 
 
-def _clean(interaction: Interaction, prefixes: Mapping[str, str]) -> Interaction:
+_Rewriting = Callable[[str], str]
+
+
+def _rewriting(prefixes: Mapping[str, str]) -> _Rewriting:
+    """What puts canonical prefixes in the place of actual ones: plain, with JSON's escaped slashes, percent-encoded.
+
+    All at once, so that nothing is rewritten twice, and only up to the end of a segment, so that a port or a name that
+    begins with another stays whole.
+    """
+    written = {form(actual): form(wanted) for actual, wanted in prefixes.items() for form in _FORMS}
+    if not written:
+        return str
+    longest_first = sorted(written, key=len, reverse=True)
+    pattern = re.compile(f"(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9_~-]|[.:][A-Za-z0-9]|%3[Aa][0-9])")
+    return lambda text: pattern.sub(lambda found: written[found[0]], text)
+
+
+_FORMS: Final[tuple[_Rewriting, ...]] = (
+    str,
+    lambda url: url.replace("/", "\\/"),
+    lambda url: quote(url, safe=""),
+    lambda url: re.sub("%..", lambda found: found[0].lower(), quote(url, safe="")),
+)
+
+
+def _clean(interaction: Interaction, canonical: _Rewriting) -> Interaction:
     request, response = interaction.request, interaction.response
-
-    def canonical(text: str) -> str:
-        for actual, wanted in prefixes.items():
-            text = text.replace(actual, wanted)
-        return text
-
     headers = {name: [canonical(value) for value in values] for name, values in lists(request.headers).items()}
+    scrubbed = {name: values[0] for name, values in scrub_headers(headers).items()}
+    for name in scrubbed:
+        if name.lower() == "host":
+            scrubbed[name] = urlsplit(request.uri).netloc
     return Interaction(
-        Request(
-            request.method,
-            scrub_url(request.uri),
-            _clean_request_body(request, canonical),
-            {name: values[0] for name, values in scrub_headers(headers).items()},
-        ),
+        Request(request.method, scrub_url(request.uri), _clean_request_body(request, canonical), scrubbed),
         _clean_response(response, canonical),
     )
 
 
-def _clean_request_body(request: Request, canonical: Callable[[str], str]) -> object:
+def _clean_request_body(request: Request, canonical: _Rewriting) -> object:
     body = sent_body(request)
-    if isinstance(body, dict | list | tuple):
-        return scrub_value(body)
-    if not isinstance(body, bytes):
-        return body
-    return scrub_body(_canonical_bytes(body, canonical), media_of(lists(request.headers)))
+    if isinstance(body, bytes):
+        return scrub_body(_canonical_bytes(body, canonical), media_of(lists(request.headers)))
+    return scrub_value(body)
 
 
-def _clean_response(response: Response, canonical: Callable[[str], str]) -> Response:
+def _clean_response(response: Response, canonical: _Rewriting) -> Response:
     headers = lists(response["headers"])
-    encoding = ",".join(
-        value for name, values in headers.items() if name.lower() == "content-encoding" for value in values
-    )
-    raw = body_of(response)
-    body = raw
+    encoding = plain(headers).get("content-encoding", "")
+    body = body_of(response)
     try:
-        body = decompress(raw, encoding)
+        body = scrub_body(_canonical_bytes(decompress(body, encoding), canonical), media_of(headers))
     except BodyError:
         return {**response, "headers": scrub_headers(headers)}
-    body = scrub_body(_canonical_bytes(body, canonical), media_of(headers))
-    if body != raw:
+    if body and decompresses(encoding):
         headers = {
             name: [str(len(body))] if name.lower() == "content-length" else values
             for name, values in headers.items()
@@ -137,7 +203,7 @@ def _clean_response(response: Response, canonical: Callable[[str], str]) -> Resp
     }
 
 
-def _canonical_bytes(body: bytes, canonical: Callable[[str], str]) -> bytes:
+def _canonical_bytes(body: bytes, canonical: _Rewriting) -> bytes:
     try:
         return canonical(body.decode("utf-8")).encode("utf-8")
     except UnicodeDecodeError:
@@ -145,14 +211,27 @@ def _canonical_bytes(body: bytes, canonical: Callable[[str], str]) -> bytes:
 
 
 def sent_body(request: Request) -> object:
-    """What a request sent: bytes, None, or the plain value that aiohttp was given for JSON or a form."""
+    """What a request sent: bytes, None, or the JSON value that aiohttp was given for JSON or a form."""
     body = request.body
     if hasattr(body, "read"):
-        return body.read()
+        body = body.read()
     if isinstance(body, Iterator):
-        chunks = list(body)
-        return b"".join(chunks) if all(isinstance(chunk, bytes) for chunk in chunks) else chunks
-    return body.encode("utf-8") if isinstance(body, str) else body
+        chunks = [chunk.encode("utf-8") if isinstance(chunk, str) else chunk for chunk in body]
+        body = b"".join(chunks) if all(isinstance(chunk, bytes) for chunk in chunks) else chunks
+    if isinstance(body, str):
+        return body.encode("utf-8")
+    return bytes(body) if isinstance(body, bytes | bytearray) else _json_value(body)
+
+
+def _json_value(body: object) -> object:
+    """What aiohttp was given, as plain JSON; None for what is no value, such as its own form with files."""
+    if not isinstance(body, dict | list | tuple):
+        return None
+    form = all(isinstance(pair, tuple) and len(pair) == len(("name", "value")) for pair in body)
+    try:
+        return json.loads(json.dumps(dict(body) if form and body else body, default=_text))
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def body_of(response: Response) -> bytes:
@@ -180,4 +259,12 @@ def media_of(headers: Mapping[str, list[str]]) -> str:
 
 
 def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    """A header's name or value. What is not UTF-8 is latin-1, also where aiohttp keeps it as escaped bytes."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    text = str(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return text

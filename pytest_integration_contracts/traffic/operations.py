@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pytest_integration_contracts.traffic.secrets import is_secret_name
+from pytest_integration_contracts.traffic.secrets import authorization_scheme, is_secret_name
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _SEGMENTS: Final = (
@@ -20,11 +20,16 @@ _SEGMENTS: Final = (
             r"|[0-7][0-9A-HJKMNP-TV-Z]{25}"  # ULID: Crockford's base 32, 26 characters
             r"|(?=[a-fA-F]*[0-9])[0-9a-fA-F]{8,}"  # hex with a digit in it, so that no word is meant
             r"|[a-z]{1,8}_(?=[A-Za-z]*(?:[0-9]|[a-z][A-Z]|[A-Z][a-z]))[A-Za-z0-9]{4,}"  # cus_9aB3
-            r"|(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_=-]{20,}"  # opaque: long, letters and digits
+            # opaque: long, with a run of letters and digits in it that no words joined by hyphens have
+            r"|(?=.{20})(?:[A-Za-z0-9_=.-]*[_=.-])?(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{10,}"
+            r"(?:[_=.-][A-Za-z0-9_=.-]*)?"
         ),
     ),
+    ("{values}", re.compile(r"-?[0-9.]+(?:,-?[0-9.]+)+")),
 )
+_SUFFIX = re.compile(r"\.[A-Za-z]{2,5}|:[A-Za-z]+")
 _PLAIN = re.compile(r"[A-Za-z0-9._~:{}$*,;()!'-]{1,64}")
+_LONGEST: Final = 256
 
 
 def operation_name(method: str, path: str, templates: Sequence[str] = ()) -> str:
@@ -51,10 +56,23 @@ def _fits(template: list[str], segments: list[str]) -> bool:
 
 def _segment(segment: str) -> str:
     text = unquote(segment)
-    for placeholder, pattern in _SEGMENTS:
-        if pattern.fullmatch(text):
-            return placeholder
-    return text if not text or _PLAIN.fullmatch(text) else "{value}"
+    if len(text) > _LONGEST:
+        return "{value}"
+    return _placeholder(text) or _with_suffix(text) or (text if not text or _PLAIN.fullmatch(text) else "{value}")
+
+
+def _placeholder(text: str) -> str:
+    return next((placeholder for placeholder, pattern in _SEGMENTS if pattern.fullmatch(text)), "")
+
+
+def _with_suffix(text: str) -> str:
+    """`{id}.json` for `42.json`, `{id}:cancel` for `42:cancel`; "" where what comes before is no value."""
+    for border in ".:":
+        value, mark, rest = text.rpartition(border)
+        placeholder = _placeholder(value)
+        if placeholder and _SUFFIX.fullmatch(mark + rest):
+            return f"{placeholder}{mark}{rest}"
+    return ""
 
 
 _CONTRACT_HEADERS: Final = re.compile(
@@ -72,7 +90,7 @@ def auth_scheme(url: str, headers: Mapping[str, str]) -> str:
     """How a request authenticated, not what with: `Bearer`, `header x-api-key`, `query token`; "" for not at all."""
     authorization = headers.get("authorization", "")
     if authorization:
-        return authorization.split()[0] if " " in authorization.strip() else "header authorization"
+        return authorization_scheme(authorization) or "header authorization"
     for name in sorted(headers):
         if is_secret_name(name):
             return "cookie" if name == "cookie" else f"header {name}"

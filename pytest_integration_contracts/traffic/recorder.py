@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -11,13 +12,14 @@ from typing import Any, Protocol
 
 from vcr import VCR
 from vcr.cassette import Cassette, CassetteContextDecorator
+from vcr.errors import UnhandledHTTPRequestError
 from vcr.matchers import requests_match
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
-from pytest_integration_contracts.model import Exchange
+from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.cassettes import (
     Interaction,
@@ -125,7 +127,9 @@ class Recorder:
 
     def _load(self) -> _ObservingCassette:
         if self.source is Source.RECORD:
-            self._previous = _readable(self.path)
+            self._previous = [
+                Interaction(self._canonical(each.request), each.response) for each in _readable(self.path)
+            ]
         options = VCR().get_merged_config(
             path=str(self.path),
             record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
@@ -142,19 +146,20 @@ class Recorder:
         uri = scrub_url(self._addresses.canonical(request.uri) or request.uri)
         if uri == request.uri:
             return request
-        return _with_uri(request, uri)
+        moved = copy.copy(request)
+        moved.uri = uri
+        return moved
 
     def observe(self, request: Request, response: Response) -> None:
         """Take note of an exchange, live or replayed."""
         request = self._canonical(request)
         request_headers, response_headers = plain(request.headers), plain(response["headers"])
-        sent = sent_body(request)
         body = self._decode(body_of(response), response_headers)
         exchange = Exchange(
             method=request.method.upper(),
             url=request.uri,
             status=response["status"]["code"],
-            request_body=self._decode(sent, request_headers).value if isinstance(sent, bytes) else sent,
+            request_body=self._sent(request, request_headers),
             response_body=body.value,
             media=body.media,
             request_headers=request_headers,
@@ -162,6 +167,12 @@ class Recorder:
             replaces_status=self._replaced_status(request),
         )
         self.exchanges.append(exchange)
+
+    def _sent(self, request: Request, headers: Mapping[str, str]) -> object:
+        body = sent_body(request)
+        if body is None:
+            return NO_BODY
+        return self._decode(body, headers).value if isinstance(body, bytes) else body
 
     def _decode(self, raw: bytes, headers: Mapping[str, str]) -> Body:
         try:
@@ -188,10 +199,6 @@ class Recorder:
                 status: int = self._previous.pop(position).response["status"]["code"]
                 return status
         return None
-
-
-def _with_uri(request: Request, uri: str) -> Request:
-    return Request(request.method, uri, sent_body(request), request.headers)
 
 
 def _readable(path: Path) -> list[Interaction]:
@@ -232,6 +239,10 @@ class _Empty:
         raise CassetteNotFoundError
 
 
+_Failed = tuple[str, str | None]
+"""A matcher that failed, and why."""
+
+
 class _ObservingCassette(Cassette):  # type: ignore[misc]
     """vcrpy's cassette, telling a recorder what passes through. It never saves by itself."""
 
@@ -263,6 +274,14 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
         return filtered
 
     def play_response(self, request: Request) -> Response:
-        response: Response = super().play_response(request)
+        try:
+            response: Response = super().play_response(request)
+        except UnhandledHTTPRequestError as error:  # where aiohttp follows a redirect, nobody asked before
+            raise self._observer.miss(request) from error
         self._observer.observe(request, response)
         return response
+
+    def find_requests_with_most_matches(self, request: Request) -> list[tuple[Request, list[str], list[_Failed]]]:
+        """Where aiohttp follows a redirect, vcrpy plays whatever is most similar; only the method may differ."""
+        similar: list[tuple[Request, list[str], list[_Failed]]] = super().find_requests_with_most_matches(request)
+        return [each for each in similar if {name for name, _ in each[2]} <= {"method"}]

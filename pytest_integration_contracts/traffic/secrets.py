@@ -13,28 +13,66 @@ from pytest_integration_contracts.shapes.formats import EXAMPLES, format_of
 PLACEHOLDER: Final = "REDACTED"
 
 _SECRET = re.compile(
-    r"token|secret|passw|pwd$|api-?key|access-?key|private-?key|auth-?key|subscription-?key|signature|^sig$|credential"
-    r"|^(?:proxy-)?authorization$|^(?:set-)?cookies?$|session-?(?:id|key)|jwt|bearer|assertion$|^auth$|^otp$|verifier$"
+    r"token|secret(?!ar)|passw|passphrase|pwd$|api-?key|access-?key|private-?key|auth-?key|subscription-?key|signature"
+    r"|^sig$|credential|authorization$|^(?:set-)?cookies?$|session-?(?:id|key)|jwt|bearer|assertion$|^auth$|^otp$"
+    r"|verifier$"
 )
 _HARMLESS = re.compile(
     r"token-?(?:type|count|url|uri|endpoint|limit|usage|expir\w*)|^tokens$|(?:max|total|prompt|completion|input|output)-?tokens"
     r"|(?:page|next|prev\w*|continuation|sync|cursor)-?token|credential-?type|assertion-?type|signature-?(?:algorithm|method|version)"
 )
-_WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+
+_KNOWN_TOKEN = re.compile(
+    r"\b(?:[rs]k_(?:live|test)_[A-Za-z0-9]{10,}"  # Stripe
+    r"|gh[opsur]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
+    r"|glpat-[\w-]{20,}"  # GitLab
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}"  # Slack
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
+    r"|AIza[\w-]{35}"  # Google
+    r"|sk-[\w-]{20,}"  # OpenAI, Anthropic
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}"  # SendGrid
+    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"  # JSON Web Token
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    re.ASCII | re.DOTALL,
+)
+
+_URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s<>"'\\]+""")
+_FORM = re.compile(r"[\w.%+\[\]-]+=[^&\s]*(?:&[\w.%+\[\]-]+=[^&\s]*)*", re.ASCII)
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,31})\s+\S")
+
+_JSON_MEMBER = re.compile(r'"(?P<name>(?:[^"\\]|\\.){1,99})"\s*:\s*"(?P<value>(?:[^"\\]|\\.)+)')
+_XML_ELEMENT = re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]{1,99})(?:\s[^<>]*)?>(?P<value>[^<>]+)(?=</)", re.ASCII)
+_FORM_PART = re.compile(r';\s*name="(?P<name>[^"]*)"(?:[^\r\n]*\r?\n)+?\r?\n(?P<value>.+?)(?=\r?\n--)', re.DOTALL)
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a header, parameter or member of this name holds a secret, whatever its case."""
-    plain = _WORD_BORDER.sub("-", name).lower().replace("_", "-").replace(".", "-")
+    plain = _WORD_BORDER.sub("-", name).lower().strip("-")
     return _SECRET.search(plain) is not None and _HARMLESS.search(plain) is None
+
+
+def authorization_scheme(value: str) -> str:
+    """The scheme of an Authorization header, `Bearer`; "" where it has none."""
+    found = _SCHEME.match(value)
+    return found[1] if found else ""
 
 
 def scrub_url(url: str) -> str:
     """The URL without user-info, and with placeholders for the values of token-like parameters."""
-    if "@" not in url and "?" not in url and "=" not in url:
+    url = _KNOWN_TOKEN.sub(PLACEHOLDER, url)
+    if "@" not in url and "=" not in url:
         return url
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=scrub_form(parts.query)))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return _placeholder(url)
+    clean = parts._replace(
+        netloc=parts.netloc.rpartition("@")[2],
+        query=scrub_form(parts.query),
+        fragment=scrub_form(parts.fragment),
+    )
+    return url if clean == parts else urlunsplit(clean)
 
 
 def scrub_form(text: str) -> str:
@@ -55,35 +93,53 @@ def scrub_headers(headers: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _scrub_header(name: str, value: str) -> str:
+    if name == "cookie":
+        return ";".join(map(_scrub_cookie, value.split(";")))
+    if name == "set-cookie":
+        cookie, semicolon, attributes = value.partition(";")
+        return f"{_scrub_cookie(cookie)}{semicolon}{attributes}"
     if name in {"location", "content-location", "referer"}:
         return scrub_url(value)
     if not is_secret_name(name):
-        return value
-    if name in {"cookie", "set-cookie"}:
-        return _scrub_cookies(value, first_only=name == "set-cookie")
-    if name.endswith("authorization") and " " in value.strip():
-        return f"{value.split(maxsplit=1)[0]} {PLACEHOLDER}"
-    return _placeholder(value)
+        return _scrub_text(value)
+    scheme = authorization_scheme(value) if name.endswith("authorization") else ""
+    return f"{scheme} {PLACEHOLDER}" if scheme else _placeholder(value)
 
 
-def _scrub_cookies(value: str, *, first_only: bool) -> str:
-    cookies = value.split(";")
-    scrubbed = [re.sub(r"=.*", f"={PLACEHOLDER}", cookie, flags=re.DOTALL) for cookie in cookies]
-    return ";".join([scrubbed[0], *cookies[1:]] if first_only else scrubbed)
+def _scrub_cookie(cookie: str) -> str:
+    name, equals, value = cookie.partition("=")
+    if not equals:
+        name, value = "", cookie.strip()
+    return f"{name}{equals}{PLACEHOLDER if value else ''}"
 
 
 def scrub_body(raw: bytes, media: str) -> bytes:
-    """A body with placeholders for token-like members (JSON) or parameters (forms); else unchanged."""
-    if media == "application/x-www-form-urlencoded":
-        return scrub_form(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    if raw.lstrip()[:1] not in (b"{", b"["):
-        return raw
-    try:
-        value = json.loads(raw)
-        scrubbed = scrub_value(value)
-    except (ValueError, RecursionError):
-        return raw
-    return raw if scrubbed == value else json.dumps(scrubbed).encode()
+    """A body with placeholders for token-like members, parameters, elements and form parts.
+
+    Args:
+        raw: The body, decompressed.
+        media: The media type it claims, in lower case and without parameters.
+    """
+    text = raw.decode("latin-1")  # what is looked for is ASCII, and every byte comes back as it was
+    if media == "application/x-www-form-urlencoded" or _FORM.fullmatch(text):
+        return _KNOWN_TOKEN.sub(PLACEHOLDER, scrub_form(text)).encode("latin-1")
+    if media.endswith(("/json", "+json")) or text.lstrip()[:1] in {"{", "["}:
+        try:
+            value = json.loads(raw)
+            scrubbed = scrub_value(value)
+            return raw if scrubbed == value else json.dumps(scrubbed).encode()
+        except (ValueError, RecursionError):
+            pass  # several values, or a part of one: its members can still be told
+    if media.startswith("multipart/"):
+        text = _FORM_PART.sub(_scrub_named, text)
+    text = _XML_ELEMENT.sub(_scrub_named, _JSON_MEMBER.sub(_scrub_named, text))
+    return _KNOWN_TOKEN.sub(PLACEHOLDER, text).encode("latin-1")
+
+
+def _scrub_named(found: re.Match[str]) -> str:
+    if not is_secret_name(found["name"]):
+        return found[0]
+    return found[0][: found.start("value") - found.start()] + _placeholder(found["value"])
 
 
 def scrub_value(value: object) -> object:
@@ -95,7 +151,7 @@ def scrub_value(value: object) -> object:
         }
     if isinstance(value, list | tuple):
         return [scrub_value(item) for item in value]
-    return value
+    return _scrub_text(value) if isinstance(value, str) else value
 
 
 def _blank(value: object) -> object:
@@ -108,6 +164,12 @@ def _blank(value: object) -> object:
     if isinstance(value, bool) or value is None:
         return value
     return 0 if isinstance(value, int) or (isinstance(value, float) and value.is_integer()) else 0.5
+
+
+def _scrub_text(text: str) -> str:
+    """Text with placeholders for tokens of a known format, and with the URLs in it scrubbed."""
+    text = _KNOWN_TOKEN.sub(PLACEHOLDER, text)
+    return _URL.sub(lambda found: scrub_url(found[0]), text) if "://" in text else text
 
 
 def _placeholder(value: str) -> str:

@@ -19,5 +19,5 @@ def survey(directory: Path) -> dict[str, tuple[str, ...]]:
     for path in sorted(directory.rglob("*.yaml")):
         for interaction in read_cassette(path) or ():
             parts = urlsplit(interaction.request.uri)
-            origins[parts.hostname or "unknown-host"].add(f"{parts.scheme}://{parts.netloc}")
+            origins[parts.hostname or "unknown-host"].add(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
     return {host: tuple(sorted(origins[host])) for host in sorted(origins)}

@@ -57,13 +57,17 @@ class Result:
     def section(self) -> str:
         """The lines of the summary section `contracts`."""
         found = re.search(
-            r"^=+ contracts =+\n(.*?)(?=^=|^\d+ (?:passed|failed|error|skipped)|\Z)", self.text, re.M | re.S
+            r"^=+ contracts =+\n(.*?)(?=^=|^\d+ (?:passed|failed|error|skipped)|\Z)",
+            self.text,
+            re.MULTILINE | re.DOTALL,
         )
         return found[1].strip("\n") if found else ""
 
     def failure(self, test: str) -> str:
         """The lines of one test's failure, without the one in which xdist names the worker."""
-        found = re.search(rf"^_+ {re.escape(test)} _+\n(?:\[gw[^\n]*\n)?(.*?)(?=^[_=]{{3,}} )", self.text, re.M | re.S)
+        found = re.search(
+            rf"^_+ {re.escape(test)} _+\n(?:\[gw[^\n]*\n)?(.*?)(?=^[_=]{{3,}} )", self.text, re.MULTILINE | re.DOTALL
+        )
         return found[1].strip("\n") if found else ""
 
 

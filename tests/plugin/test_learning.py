@@ -4,12 +4,43 @@ from __future__ import annotations
 
 import json
 
-from plugin.harness import Project
+from plugin.harness import TEST, Project
 from upstream import Answer, Upstream, json_answer
 
 CUSTOMER = {"id": 42, "email": "ada@mail.example", "balance": 12.5}
 SNAPSHOT = "contracts/crm/GET-customers-{id}.json"
 HISTORY = "contracts/crm/history/GET-customers-{id}/"
+
+WHATEVER_STATUS = """
+import os, requests
+
+def customer(number):
+    return requests.get(f"{os.environ['CRM_URL']}/customers/{number}", timeout=5)
+"""
+ANY_PATH = """
+import os, requests
+
+def get(path):
+    return requests.get(os.environ["CRM_URL"] + path, timeout=5).json()
+"""
+ALL_PATHS = """
+import pytest
+from client import get
+
+@pytest.mark.contract
+def test_all():
+    for path in {paths!r}:
+        assert get(path)
+"""
+MANY = """
+import pytest
+from client import customer
+
+@pytest.mark.contract
+@pytest.mark.parametrize("n", range({number}))
+def test_customer(n):
+    assert customer(n)
+"""
 
 
 def refresh(project: Project, upstream: Upstream, answer: Answer, *flags: str) -> str:
@@ -98,14 +129,8 @@ def test_the_date_of_a_version_can_be_set_for_reproducible_files(project: Projec
 
 
 def test_a_status_that_replaces_another_is_drift_and_raises_major(project: Project, upstream: Upstream) -> None:
-    project.write(
-        "client.py",
-        "import os, requests\n\ndef customer(n):\n    return requests.get(f\"{os.environ['CRM_URL']}/customers/{n}\", timeout=5)\n",
-    )
-    project.write(
-        "test_crm.py",
-        "import pytest\nfrom client import customer\n\n@pytest.mark.contract\ndef test_customer():\n    assert customer(42).status_code\n",
-    )
+    project.write("client.py", WHATEVER_STATUS)
+    project.write("test_crm.py", TEST.replace("customer(42)", "customer(42).status_code"))
     refresh(project, upstream, json_answer(CUSTOMER))
     upstream.answers["/v1/customers/42"] = json_answer({"error": "gone"}, 410)
     live = project.run("--contracts-live")
@@ -116,14 +141,8 @@ def test_a_status_that_replaces_another_is_drift_and_raises_major(project: Proje
 
 
 def test_another_media_type_is_drift(project: Project, upstream: Upstream) -> None:
-    project.write(
-        "client.py",
-        "import os, requests\n\ndef customer(n):\n    return requests.get(f\"{os.environ['CRM_URL']}/customers/{n}\", timeout=5)\n",
-    )
-    project.write(
-        "test_crm.py",
-        "import pytest\nfrom client import customer\n\n@pytest.mark.contract\ndef test_customer():\n    assert customer(42).status_code\n",
-    )
+    project.write("client.py", WHATEVER_STATUS)
+    project.write("test_crm.py", TEST.replace("customer(42)", "customer(42).status_code"))
     refresh(project, upstream, json_answer(CUSTOMER))
     upstream.answers["/v1/customers/42"] = Answer(200, b"<html>please log in</html>", {"Content-Type": "text/html"})
     live = project.run("--contracts-live")
@@ -152,16 +171,10 @@ def test_a_new_test_of_an_error_is_additive(project: Project, upstream: Upstream
 
 
 def test_names_that_would_collide_are_told_apart(project: Project, upstream: Upstream) -> None:
-    project.write(
-        "client.py",
-        "import os, requests\n\ndef get(path):\n    return requests.get(os.environ['CRM_URL'] + path, timeout=5).json()\n",
-    )
+    project.write("client.py", ANY_PATH)
     paths = ["/a/b", "/a-b", "/A/b", "/..%2f..%2fetc", "/con", "/" + "x" * 400]
     upstream.answers |= {f"/v1{path}": json_answer({"path": path}) for path in paths}
-    project.write(
-        "test_crm.py",
-        f"import pytest\nfrom client import get\n\n@pytest.mark.contract\ndef test_all():\n    for path in {paths!r}:\n        assert get(path)\n",
-    )
+    project.write("test_crm.py", ALL_PATHS.format(paths=paths))
     assert project.run("--contracts-update").exit == 0
     names = [name.removeprefix("contracts/crm/") for name in project.files("contracts/crm")]
     assert len({name.lower() for name in names}) == len(paths) - 1  # the odd ones are both `{value}`
@@ -174,10 +187,7 @@ def test_workers_write_the_same_files_as_one_process(project: Project, upstream:
         f"/v1/customers/{number}": json_answer({**CUSTOMER, "id": number, **({"vip": True} if number % 3 else {})})
         for number in range(12)
     }
-    project.write(
-        "test_crm.py",
-        "import pytest\nfrom client import customer\n\n@pytest.mark.contract\n@pytest.mark.parametrize('n', range(12))\ndef test_customer(n):\n    assert customer(n)\n",
-    )
+    project.write("test_crm.py", MANY.format(number=12))
     assert project.run("--contracts-update").exit == 0
     alone = project.files("contracts/crm")
     for flags in (["-n2"], ["-n3", "--dist", "worksteal"]):
@@ -191,10 +201,7 @@ def test_one_test_asked_for_by_name_forgets_nothing(project: Project, upstream: 
     upstream.answers |= {
         f"/v1/customers/{n}": json_answer({**CUSTOMER, **({"vip": True} if n else {})}) for n in range(3)
     }
-    project.write(
-        "test_crm.py",
-        "import pytest\nfrom client import customer\n\n@pytest.mark.contract\n@pytest.mark.parametrize('n', range(3))\ndef test_customer(n):\n    assert customer(n)\n",
-    )
+    project.write("test_crm.py", MANY.format(number=3))
     project.run("--contracts-update")
     before = project.files("contracts/crm")
     assert project.run("--contracts-update", "test_crm.py::test_customer[0]").exit == 0
