@@ -24,6 +24,10 @@ class MissingRecordingError(CassetteError):
     """Replay was asked for what is not recorded. Raised inside the consumer's HTTP client."""
 
 
+class NetworkBlockedError(ContractsError):
+    """Something tried to reach the network while recordings were replayed. Raised inside the consumer."""
+
+
 class BodyError(ContractsError):
     """A body exceeds a limit (depth, size) or cannot be described."""
 

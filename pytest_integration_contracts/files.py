@@ -7,9 +7,11 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
+_STALE_SECONDS: Final = 60.0
 _MAX_NAME: Final = 120
 _UNSAFE = re.compile(r"[^A-Za-z0-9._{}\[\],=+@~-]+")
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
@@ -33,6 +35,11 @@ def safe_name(text: str) -> str:
     return f"{name}-{digest(text)}" if name else digest(text)
 
 
+def leads_outside(path: Path, directory: Path) -> bool:
+    """Whether a link on the way to a file leads out of the directory it should be in."""
+    return not path.parent.resolve().is_relative_to(directory.resolve())
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file: after a crash at any moment the old or the new one is there, never a torn one.
 
@@ -40,6 +47,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         OSError: The file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -52,6 +60,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def _sweep(directory: Path) -> None:
+    """Remove what writers that were killed left behind; one that is still at work is younger."""
+    for leftover in directory.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
+                leftover.unlink()
 
 
 def _mode() -> int:

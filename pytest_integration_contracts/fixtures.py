@@ -40,7 +40,7 @@ class Contract:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """What this test exchanged so far, in order, payloads given to `check` last."""
+        """What this test exchanged so far, in order, payloads given to `check` among it."""
         return self._watch.exchanges
 
 
@@ -106,7 +106,7 @@ class WideFixtures:
 
     def finished(self, watch: Watch) -> None:
         """It was torn down: what it did then counts too, and what it recorded is complete."""
-        watch.recorder.close()
+        watch.close()
         if watch.source not in self._broken:
             watch.save()
         self._heard(watch)

@@ -21,8 +21,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
 _TOP_KEYS: Final = ("defaults", "integrations")
-_DEFAULT_KEYS: Final = ("directory",)
-_INTEGRATION_KEYS: Final = ("urls", "owner", "contact", "runbook", "credentials", "mode", "templates")
+_DEFAULT_KEYS: Final = ("directory", "network")
+OUTAGES: Final = ("fail", "skip")
+_INTEGRATION_KEYS: Final = ("urls", "owner", "contact", "runbook", "credentials", "mode", "templates", "outage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Integration:
         credentials: A reference to the credential, `env:CRM_TOKEN`.
         mode: How data arrives: `sync`, `events` or `batch`.
         templates: Path templates that go before the guessed ones: `/customers/{id}/notes/{slug}`.
+        outage: What a test does whose upstream is down: `fail` or `skip`.
         declared: Whether a manifest names it; where none does, the host's name stands for it.
     """
 
@@ -62,6 +64,7 @@ class Integration:
     credentials: str = ""
     mode: str = "sync"
     templates: tuple[str, ...] = ()
+    outage: str = "fail"
     declared: bool = True
 
 
@@ -73,11 +76,13 @@ class Manifest:
         root: The directory it stands in; paths of cassettes are relative to it.
         directory: Where snapshots and cassettes are kept.
         integrations: The integrations by name.
+        network: Where sockets may connect to while recordings are replayed: `host` or `host:port`.
     """
 
     root: Path
     directory: Path
     integrations: Mapping[str, Integration]
+    network: tuple[str, ...] = ()
 
     def claim(self, url: str) -> tuple[Integration, str] | None:
         """The integration whose prefix a URL has, and the URL with the canonical prefix in its place."""
@@ -179,7 +184,8 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         for name, entry in entries.items()
     }
     _disjoint(path, integrations.values())
-    return Manifest(path.parent, path.parent / _directory(path, defaults), integrations)
+    network = _strings(path, "defaults.network", defaults.get("network", []))
+    return Manifest(path.parent, path.parent / _directory(path, defaults), integrations, network)
 
 
 def _directory(path: Path, defaults: Mapping[str, Any]) -> str:
@@ -205,9 +211,8 @@ def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: M
     for key in ("owner", "contact", "runbook", "credentials"):
         if not isinstance(entry.get(key, ""), str):
             raise ManifestError(f"{path}: {place}.{key}: must be a string")
-    mode = entry.get("mode", "sync")
-    if mode not in MODES:
-        raise ManifestError(f"{path}: {place}.mode: {mode!r} is none of {', '.join(MODES)}")
+    mode = _one_of(path, f"{place}.mode", entry.get("mode", MODES[0]), MODES)
+    outage = _one_of(path, f"{place}.outage", entry.get("outage", OUTAGES[0]), OUTAGES)
     return Integration(
         name=name,
         prefixes=_prefixes(path, place, entry, environment),
@@ -217,6 +222,7 @@ def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: M
         credentials=_credentials(path, place, entry),
         mode=mode,
         templates=_templates(path, place, entry),
+        outage=outage,
     )
 
 
@@ -286,6 +292,12 @@ def _identity(url: str) -> tuple[object, ...]:
     """The same for all ways to write one URL."""
     parts = _split(url)
     return (parts.scheme.lower(), *_authority(parts), parts.path.rstrip("/"))
+
+
+def _one_of(path: Path, place: str, value: object, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise ManifestError(f"{path}: {place}: {value!r} is none of {', '.join(known)}")
+    return value
 
 
 def _strings(path: Path, place: str, value: object) -> tuple[str, ...]:

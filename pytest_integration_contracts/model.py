@@ -17,12 +17,15 @@ class Severity(enum.StrEnum):
 
 
 class Verdict(enum.StrEnum):
-    """What one run says about one operation, or about one integration."""
+    """What one run says about one operation, one test or one integration; the gravest first."""
 
     DRIFT = "drift"
+    DENIED = "denied"
+    DOWN = "down"
+    UNVERIFIED = "unverified"
+    OURS = "ours"
     CHANGED = "changed"
     OK = "ok"
-    UNVERIFIED = "unverified"
 
 
 class Count(NamedTuple):
@@ -138,10 +141,12 @@ class Finding:
         version: The snapshot's version, "" where there is none yet.
         changes: The differences, worst first.
         problem: What kept it from being compared, in one sentence, or "".
+        cause: Whose problem that is.
         remedy: The command that learns the change or ends the problem.
         owner: Who owns the integration, "" where nobody is named.
         runbook: Where its runbook is.
         contact: Whom to call upstream.
+        credentials: Where the credential is kept; never the secret.
     """
 
     operation: Operation
@@ -150,16 +155,18 @@ class Finding:
     version: str
     changes: tuple[Change, ...] = ()
     problem: str = ""
+    cause: Verdict = Verdict.UNVERIFIED
     remedy: str = ""
     owner: str = ""
     runbook: str = ""
     contact: str = ""
+    credentials: str = ""
 
     @property
     def verdict(self) -> Verdict:
-        """Drift where anything breaks, unverified where it could not be compared."""
+        """Drift where anything breaks; the problem's cause where it could not be compared."""
         if self.problem:
-            return Verdict.UNVERIFIED
+            return self.cause
         severities = {change.severity for change in self.changes}
         if Severity.BREAKING in severities:
             return Verdict.DRIFT
@@ -168,7 +175,7 @@ class Finding:
     @property
     def fails(self) -> bool:
         """Whether a test that found this must fail."""
-        return self.verdict in {Verdict.DRIFT, Verdict.UNVERIFIED}
+        return self.verdict not in {Verdict.OK, Verdict.CHANGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,8 @@ class Report:
         never_observed: Paths of the checked snapshots whose content nobody has seen yet: (operation, path).
         cassettes: Cassettes written, as paths relative to the directory the command was run in.
         undeclared: Hosts that were asked and that no manifest names.
+        ours: Tests that failed by themselves while the contract held.
+        unchecked: Contract tests that did not come to their end: interrupted, or crashed with their process.
         errors: What kept the run from writing or reading something, one clear line each.
         remedy: The command that remedies the failures, or "".
         fails: Whether the run must fail, whatever its tests did.
@@ -210,6 +219,8 @@ class Report:
     never_observed: tuple[tuple[Operation, str], ...] = ()
     cassettes: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     remedy: str = ""
     fails: bool = False

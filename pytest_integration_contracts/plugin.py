@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import linecache
 import os
 from collections.abc import Generator
@@ -27,14 +28,19 @@ __all__ = ["contract"]
 
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[WideFixtures] = pytest.StashKey()
+_SELECTED: pytest.StashKey[str] = pytest.StashKey()
 _REPORT: pytest.StashKey[Report] = pytest.StashKey()
 _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
 _RAISED: pytest.StashKey[bool] = pytest.StashKey()
+_FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _TOLD: pytest.StashKey[str] = pytest.StashKey()
 
 _FINDINGS_ATTRIBUTE = "contracts_findings"
 _TOLD_ATTRIBUTE = "contracts_told"
+_SELECTED_ATTRIBUTE = "contracts_selected"
 _SECTION = "contracts"
+_EXIT_OF = {"down": 6, "denied": 7}
+"""Exit codes above pytest's own, where nothing failed but for an outage (6), or a credential (7)."""
 _NO_TRACEBACKS = ("no", "line")
 
 
@@ -104,6 +110,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[_FIXTURES].used_by(item)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the first report carry which contract tests are selected, so that those which never end can be named."""
+    if _SESSION in session.config.stash:
+        session.config.stash[_SELECTED] = json.dumps([item.nodeid for item in session.items if _is_contract(item)])
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Open the test's cassette before its fixtures."""
@@ -111,11 +123,12 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
     item.stash[_FINDINGS] = []
     item.stash[_RAISED] = True  # until its own body came to its end
+    item.stash[_FAILED] = False
     item.stash[WATCH] = _opened(item)
     try:
         result = yield
-    except BaseException:
-        _judge(item)
+    except BaseException as error:
+        _skip_on_outage(item, _judge(item), error)
         raise
     return result
 
@@ -128,7 +141,7 @@ def _opened(item: pytest.Item) -> Watch:
     name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
     try:
         watch = item.config.stash[_SESSION].watch(item.path, name, item.nodeid, insisted)
-        watch.recorder.open()
+        watch.open()
     except ContractsError as error:
         pytest.fail(str(error), pytrace=False)
     return watch
@@ -141,22 +154,31 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
     try:
         result = yield
-    except BaseException:
-        _judge(item)
+    except BaseException as error:
+        _skip_on_outage(item, _judge(item), error)
         raise
     item.stash[_RAISED] = False
-    _fail_on(_judge(item))
+    findings = _judge(item, concluding=True)
+    _skip_on_outage(item, findings)
+    _fail_on(findings)
     return result
 
 
-def _judge(item: pytest.Item) -> tuple[Finding, ...]:
+def _judge(item: pytest.Item, *, concluding: bool = False) -> tuple[Finding, ...]:
     from pytest_integration_contracts.session.findings import merged  # noqa: PLC0415
 
-    fixtures = item.config.stash[_FIXTURES]
-    findings = [finding for watch in fixtures.unjudged() for finding in watch.judge()]
-    findings += item.stash[WATCH].judge(fixtures=fixtures.watches_of(item))
+    fixtures, watch = item.config.stash[_FIXTURES], item.stash[WATCH]
+    findings = [finding for wide in fixtures.unjudged() for finding in wide.judge()]
+    findings += watch.conclude(fixtures.watches_of(item)) if concluding else watch.judge()
     item.stash[_FINDINGS] += findings
     return merged(findings)
+
+
+def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: BaseException | None = None) -> None:
+    """Skip where all that failed is an outage which the manifest wants skipped."""
+    if not isinstance(error, KeyboardInterrupt | SystemExit) and item.stash[WATCH].tolerates(findings):
+        reason = "; ".join(finding.problem for finding in findings if finding.fails)
+        raise pytest.skip.Exception(reason, _use_item_location=True) from error
 
 
 def _fail_on(findings: tuple[Finding, ...]) -> None:
@@ -188,11 +210,11 @@ def _close(item: pytest.Item) -> tuple[Finding, ...]:
     told: list[Told] = []
     if WATCH in item.stash:
         watch, clean = item.stash[WATCH], not item.stash[_RAISED]
-        watch.recorder.close()
+        watch.close()
         findings, known = _judge(item), len(watch.findings)
         if clean:
             watch.save()
-        told.append(watch.told(teaches=clean))
+        told.append(watch.told(teaches=clean, raised=item.stash[_FAILED]))
         late = watch.findings[known:]
         item.stash[_FINDINGS] += late
         findings += late
@@ -213,15 +235,15 @@ def pytest_fixture_setup(
         return (yield)
     watch = fixtures.watch(fixturedef, request)
     fixturedef.addfinalizer(lambda: fixtures.finished(watch))  # runs last
-    watch.recorder.open()
+    watch.open()
     try:
         result = yield
     except BaseException:
         fixtures.broken(watch)
         raise
     finally:
-        watch.recorder.close()
-    fixturedef.addfinalizer(watch.recorder.open)  # runs first, before the fixture's own teardown
+        watch.close()
+    fixturedef.addfinalizer(watch.open)  # runs first, before the fixture's own teardown
     return result
 
 
@@ -231,13 +253,30 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the report carry what was found; under a test's own error, say what changed and which line tripped."""
     report = yield
-    findings: list[Finding] = item.stash.get(_FINDINGS, [])
+    if _SELECTED in item.config.stash:
+        setattr(report, _SELECTED_ATTRIBUTE, item.config.stash[_SELECTED])
+        del item.config.stash[_SELECTED]
+    if _FINDINGS not in item.stash:
+        return report
+    if report.failed and item.stash[_RAISED]:
+        item.stash[_FAILED] = True
+    findings = item.stash[_FINDINGS]
     if call.excinfo is not None and any(finding.changes or finding.problem for finding in findings):
         _carry(report, call.excinfo, tuple(findings), own_error=item.stash[_RAISED])
         item.stash[_FINDINGS] = []
+    elif report.failed and report.when == "call" and WATCH in item.stash:
+        _clear_the_upstream(report, item.stash[WATCH])
     if report.when == "teardown" and _TOLD in item.stash:
         setattr(report, _TOLD_ATTRIBUTE, item.stash[_TOLD])
     return report
+
+
+def _clear_the_upstream(report: pytest.TestReport, watch: Watch) -> None:
+    """Under a test's own error in a live run: say that the contract held."""
+    if watch.asks_live and watch.held:
+        from pytest_integration_contracts.reports.terminal import held_lines, plain  # noqa: PLC0415
+
+        _add_section(report, plain(held_lines(watch.findings)))
 
 
 def _carry(
@@ -257,10 +296,14 @@ def _carry(
         return
     place = _deepest_own_line(excinfo) if any(finding.changes for finding in findings) else ""
     lines = [*finding_lines(findings), *([trip_line(place)] if place else [])]
+    _add_section(report, plain(lines))
+
+
+def _add_section(report: pytest.TestReport, text: str) -> None:
     if isinstance(report.longrepr, ExceptionRepr):
-        report.longrepr.addsection(_SECTION, plain(lines), "-")
+        report.longrepr.addsection(_SECTION, text, "-")
     else:
-        report.sections.append((_SECTION, plain(lines)))
+        report.sections.append((_SECTION, text))
 
 
 def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
@@ -322,21 +365,44 @@ class _Controller:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._selected: set[str] = set()
+        self._ended: set[str] = set()
+        self._failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         session = self._config.stash[_SESSION]
+        self._selected.update(json.loads(getattr(report, _SELECTED_ATTRIBUTE, "[]")))
         told = getattr(report, _TOLD_ATTRIBUTE, None)
         if told is not None:
             session.collect(told)
         if report.skipped and hasattr(report, "wasxfail"):
             session.expect(report.nodeid)
+        if report.failed:
+            self._failed.add(report.nodeid)
+        elif str(report.outcome) == "rerun":  # pytest-rerunfailures: its last run decides
+            self._failed.discard(report.nodeid)
+        if report.when == "teardown":
+            self._ended.add(report.nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        self._config.stash[_SESSION].crashed(crashitem)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        report = self._config.stash[_SESSION].finish()
+        if self._config.option.collectonly:
+            return
+        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+        unchecked = self._selected - self._ended if interrupted else set()
+        mine = self._config.stash[_SESSION]
+        report = mine.finish(frozenset(unchecked))
         self._config.stash[_REPORT] = report
         if session.exitstatus == pytest.ExitCode.OK and report.fails:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and self._failed and not report.errors:
+            verdicts = {mine.verdict_of(nodeid).value for nodeid in self._failed}
+            if verdicts <= set(_EXIT_OF):
+                session.exitstatus = max(_EXIT_OF[verdict] for verdict in verdicts)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         from pytest_integration_contracts.reports.terminal import summary_lines  # noqa: PLC0415

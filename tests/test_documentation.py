@@ -93,6 +93,15 @@ def test_every_link_of_the_pages_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_every_verdict_and_exit_code_has_a_row() -> None:
+    from pytest_integration_contracts.model import Verdict
+
+    verdicts = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)`", verdicts, re.MULTILINE) == [verdict.value for verdict in Verdict]
+    codes = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| ([\d, ]+) \|", codes, re.MULTILINE) == ["0", "1", "2", "3, 5", "4", "6", "7"]
+
+
 def test_every_flag_and_command_is_on_the_reference_page() -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     help_ = subprocess.run(

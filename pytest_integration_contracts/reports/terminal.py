@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Report, Severity, Verdict
+from pytest_integration_contracts.model import Change, Finding, Learned, Report, Severity, Verdict
 
 _HEADER_WIDTH: Final = 56
 _PATH_WIDTH: Final = 40
@@ -62,7 +62,8 @@ def finding_lines(findings: Sequence[Finding]) -> list[Line]:
 def _finding(finding: Finding) -> list[Line]:
     lines = [_header(finding)]
     if finding.problem:
-        lines.append((Span("  "), Span("UNVERIFIED", Style.BREAKING), Span(f"  {printable(finding.problem)}")))
+        word = finding.cause.value.upper()
+        lines.append((Span("  "), Span(word, Style.BREAKING), Span(f"  {printable(finding.problem)}")))
     return lines + [line for change in _changes(finding.changes) for line in change]
 
 
@@ -125,6 +126,7 @@ def _footer(finding: Finding) -> list[Line]:
         for label, value in (
             ("owner", finding.owner),
             ("runbook", finding.runbook),
+            ("credential", finding.credentials if finding.cause is Verdict.DENIED and finding.problem else ""),
             ("upstream", finding.contact),
         )
         if value
@@ -157,6 +159,12 @@ def _footer(finding: Finding) -> list[Line]:
     ]
 
 
+def held_lines(findings: Sequence[Finding]) -> list[Line]:
+    """That nothing upstream explains a failure."""
+    names = sorted({str(finding.operation) for finding in findings})
+    return [(Span(f"the contract held ({', '.join(map(printable, names))}): the fault is ours", Style.GOOD),)]
+
+
 def trip_line(place: str) -> Line:
     """The consumer's line that tripped over what is reported."""
     return (Span("tripped at  "), Span(place, Style.TITLE))
@@ -183,7 +191,8 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
             (Span(f"  never observed: {printable(str(operation))}  {printable(path)}", Style.QUIET),)
             for operation, path in report.never_observed
         ]
-    lines += [(Span(error, Style.BREAKING),) for error in report.errors]
+    lines += [(Span(f"not checked: {printable(test)}", Style.BREAKING),) for test in report.unchecked]
+    lines += [(Span(printable(error), Style.BREAKING),) for error in report.errors]
     lines += _advice(report)
     return lines
 
@@ -207,9 +216,9 @@ def _sentences(report: Report) -> Iterable[Span]:
 
 
 def _verdict_sentences(report: Report) -> Iterable[Span]:
-    operations = _worst_by_operation(report.findings)
-    learned = {each.operation for each in report.learned}
-    verdicts = Counter(verdict for operation, verdict in operations.items() if operation not in learned)
+    operations = _worst_by_snapshot(report.findings)
+    learned = {each.snapshot for each in report.learned}
+    verdicts = Counter(verdict for snapshot, verdict in operations.items() if snapshot not in learned)
     held, drifted, changed = verdicts[Verdict.OK], verdicts[Verdict.DRIFT], verdicts[Verdict.CHANGED]
     nouns = iter(("operation", "", ""))
     if not report.findings:
@@ -227,9 +236,16 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
 
 
 def _other_sentences(report: Report) -> Iterable[Span]:
-    problems = sum(bool(finding.problem) for finding in report.findings)
-    if problems:
-        yield Span(f"{problems} not verified.", Style.BREAKING)
+    causes = Counter(finding.cause for finding in report.findings if finding.problem)
+    for verdict, one, many in (
+        (Verdict.DOWN, "request found the upstream down", "requests found the upstream down"),
+        (Verdict.DENIED, "request was denied", "requests were denied"),
+        (Verdict.UNVERIFIED, "not verified", "not verified"),
+    ):
+        if causes[verdict]:
+            yield Span(f"{causes[verdict]} {one if causes[verdict] == 1 else many}.", Style.BREAKING)
+    if report.ours:
+        yield Span(f"{_counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
     created = sum(not each.before for each in report.learned)
     if created:
         yield Span(f"{_counted(created, 'snapshot')} created.", Style.GOOD)
@@ -265,7 +281,7 @@ def _advice(report: Report) -> list[Line]:
         lines.append((Span(f"review and commit:  git add {' '.join(folders)}", Style.TITLE),))
     if report.remedy:
         drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
-        missing = any(finding.problem for finding in report.findings)
+        missing = any(finding.problem and finding.remedy for finding in report.findings)
         what = " and ".join(words for words, told in (("what changed", drift), ("what is missing", missing)) if told)
         lines.append((Span(f"to learn {what}:  "), Span(report.remedy, Style.TITLE)))
     return lines
@@ -280,15 +296,16 @@ def _folder(path: str) -> str:
     return folder.rpartition("/")[0] or folder
 
 
-_WORST: Final = (Verdict.DRIFT, Verdict.UNVERIFIED, Verdict.CHANGED, Verdict.OK)
+_WORST: Final = tuple(Verdict)
 
 
-def _worst_by_operation(findings: Iterable[Finding]) -> dict[Operation, Verdict]:
-    worst: dict[Operation, Verdict] = {}
+def _worst_by_snapshot(findings: Iterable[Finding]) -> dict[str, Verdict]:
+    """The gravest verdict of each operation; two manifests may each have one of the same name."""
+    worst: dict[str, Verdict] = {}
     for finding in findings:
-        if finding.operation.name:
-            known = worst.get(finding.operation, Verdict.OK)
-            worst[finding.operation] = min(known, finding.verdict, key=_WORST.index)
+        if finding.snapshot:
+            known = worst.get(finding.snapshot, Verdict.OK)
+            worst[finding.snapshot] = min(known, finding.verdict, key=_WORST.index)
     return worst
 
 

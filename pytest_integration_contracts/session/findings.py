@@ -11,9 +11,9 @@ from pytest_integration_contracts.model import Change, Finding, Operation
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding for each operation, kind of response and problem; each change once, its evidence added up."""
-    together: dict[tuple[Operation, str, str], Finding] = {}
+    together: dict[tuple[Operation, str, str, str], Finding] = {}
     for finding in findings:
-        place = (finding.operation, finding.response, finding.problem)
+        place = (finding.operation, finding.snapshot, finding.response, finding.problem)
         known = together.get(place)
         together[place] = _both(known, finding) if known else finding
     return tuple(together[place] for place in sorted(together))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_integration_contracts.model import Change, Finding, Operation, Severity
+from pytest_integration_contracts.model import Change, Finding, Operation, Severity, Verdict
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
 
@@ -25,6 +25,8 @@ class Told:
         observations: What may be learned.
         cassette: The cassette that was written, as messages show it, or "".
         undeclared: Hosts that no manifest names.
+        ours: Whether a test failed by itself while the contract held.
+        tolerated: Whether all that fails is an outage which the manifest wants skipped.
     """
 
     source: str
@@ -34,6 +36,8 @@ class Told:
     observations: Mapping[Operation, Observation] = dataclasses.field(default_factory=dict)
     cassette: str = ""
     undeclared: tuple[str, ...] = ()
+    ours: bool = False
+    tolerated: bool = False
 
 
 def dump(told: list[Told]) -> str:
@@ -74,6 +78,8 @@ def _to_json(told: Told) -> dict[str, Any]:
         ],
         "cassette": told.cassette,
         "undeclared": told.undeclared,
+        "ours": told.ours,
+        "tolerated": told.tolerated,
     }
 
 
@@ -93,6 +99,8 @@ def _from_json(document: dict[str, Any]) -> Told:
         },
         cassette=document["cassette"],
         undeclared=tuple(document["undeclared"]),
+        ours=document["ours"],
+        tolerated=document["tolerated"],
     )
 
 
@@ -101,6 +109,7 @@ def _finding(document: dict[str, Any]) -> Finding:
         **{
             **document,
             "operation": Operation(**document["operation"]),
+            "cause": Verdict(document["cause"]),
             "changes": tuple(map(_change, document["changes"])),
         }
     )

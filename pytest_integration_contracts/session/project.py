@@ -11,6 +11,7 @@ from pytest_integration_contracts.model import Exchange, Operation
 from pytest_integration_contracts.shapes.matcher import Matcher
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.store import SnapshotStore
+from pytest_integration_contracts.traffic.cassettes import read_cassette
 from pytest_integration_contracts.traffic.operations import operation_name
 
 
@@ -51,6 +52,17 @@ class Project:
     def matcher(self, operation: Operation, key: str, shape: Shape) -> Matcher:
         """The compiled matcher of one kind of response; compiled once."""
         return self._matchers.setdefault((operation, key), Matcher(shape))
+
+    def recorded(self, cassette: Path) -> set[Operation]:
+        """The operations in a cassette; none where there is no such file.
+
+        Raises:
+            CassetteError: The file is no cassette.
+        """
+        exchanges = (
+            Exchange(method=each.request.method, url=each.request.uri) for each in read_cassette(cassette) or ()
+        )
+        return {self.operation(exchange)[1] for exchange in exchanges}
 
     def cassette(self, module: Path, name: str) -> Path:
         """Where the cassette of a test or fixture is.

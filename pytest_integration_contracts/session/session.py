@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_integration_contracts.errors import SnapshotError, UsageError
+from pytest_integration_contracts.errors import CassetteError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest import find, load, without_file
-from pytest_integration_contracts.model import Finding, Learned, Operation, Report
+from pytest_integration_contracts.model import Finding, Learned, Operation, Report, Verdict
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.payload import load as load_payload
@@ -18,7 +20,11 @@ from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.watch import Watch, source_of
 from pytest_integration_contracts.shapes.shape import never_observed
 from pytest_integration_contracts.snapshots.versions import Observation, first_version, next_version
-from pytest_integration_contracts.traffic.recorder import Recorder
+from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
+from pytest_integration_contracts.traffic.recorder import Recorder, Source
+
+FIXTURE = "fixture "
+"""How the labels of fixtures begin; those of tests are node ids."""
 
 
 class Session:
@@ -29,6 +35,8 @@ class Session:
         self._projects: dict[Path | None, Project] = {}
         self._told: dict[str, Told] = {}
         self._expected: set[str] = set()
+        self._crashed: set[str] = set()
+        self._guard = NetworkGuard()
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -42,13 +50,13 @@ class Session:
             self._projects[path] = Project(manifest)
         return self._projects[path]
 
-    def watch(self, module: Path, name: str, source: str, insisted: str = "") -> Watch:
+    def watch(self, module: Path, name: str, label: str, insisted: str = "") -> Watch:
         """Start to watch a test, or a fixture wider than a test; nothing is observed before its recorder is opened.
 
         Args:
             module: The test module, or the directory of a fixture that several modules share.
             name: The name of its cassette.
-            source: What tells it from all others of the run.
+            label: What tells it from all others of the run: a test's node id.
             insisted: The integration it insists on, or "".
 
         Raises:
@@ -60,22 +68,38 @@ class Session:
         if insisted and names and insisted not in names:
             raise UsageError(f"no integration `{insisted}` in the manifest; it has: {', '.join(sorted(names))}")
         path = project.cassette(module, name)
+        source = source_of(self.settings, path)
         remedy = self.settings.recording_command(module, recorded=path.exists())
-        recorder = Recorder(path, source_of(self.settings, path), project, remedy)
-        return Watch(self.settings, project, recorder, source, module, insisted)
+        reach = Reach(frozenset(project.manifest.network) if source is Source.REPLAY else None)
+        recorder = Recorder(path, source, project, remedy, within=project.manifest.directory)
+        return Watch(self.settings, project, recorder, self._guard, reach, label, module, insisted)
 
     def collect(self, payload: str) -> None:
-        """Take in what a test told. What one fixture tells from several processes counts once."""
+        """Take in what a test told. What one fixture tells from several processes counts once; a rerun replaces."""
         for told in load_payload(payload):
-            known = self._told.get(told.source)
+            known = self._told.get(told.source) if told.source.startswith(FIXTURE) else None
             self._told[told.source] = _together(known, told) if known else told
 
     def expect(self, source: str) -> None:
         """Take note that a test is known to fail: what it found does not fail the run."""
         self._expected.add(source)
 
-    def finish(self) -> Report:
-        """End the run: write what was learned, and say what was found."""
+    def crashed(self, source: str) -> None:
+        """Take note that the process of a test died while it ran: what it found is unknown."""
+        self._crashed.add(source)
+
+    def verdict_of(self, source: str) -> Verdict:
+        """The gravest verdict among what a test told; `OURS` where it told nothing grave."""
+        told = self._told.get(source)
+        verdicts = {finding.verdict for finding in told.findings if finding.fails} if told else set()
+        return min(verdicts, key=list(Verdict).index, default=Verdict.OURS)
+
+    def finish(self, unchecked: AbstractSet[str] = frozenset()) -> Report:
+        """End the run: write what was learned, and say what was found.
+
+        Args:
+            unchecked: Contract tests that were selected and did not run to their end.
+        """
         told = [self._told[source] for source in sorted(self._told)]
         learned, errors = self._learn(told) if self.settings.mode.learns else ([], [])
         findings = merged(finding for each in told for finding in each.findings)
@@ -85,25 +109,43 @@ class Session:
             never_observed=tuple(self._never_observed(told)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             undeclared=tuple(sorted({host for each in told for host in each.undeclared})),
+            ours=tuple(each.source for each in told if each.ours and self._counts(each)),
+            unchecked=tuple(sorted(self._crashed | unchecked)),
             errors=tuple(errors),
             remedy=self._remedy(findings),
-            fails=bool(errors)
-            or any(finding.fails for each in told if each.source not in self._expected for finding in each.findings),
+            fails=bool(errors or self._crashed)
+            or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
+
+    def _counts(self, told: Told) -> bool:
+        """Whether what a test told may fail the run."""
+        return not told.tolerated and told.source not in self._expected
 
     def _learn(self, told: list[Told]) -> tuple[list[Learned], list[str]]:
         learned: list[Learned] = []
         errors: list[str] = []
+        doubtful = self._doubtful()
         for root, observations in sorted(_by_project(told).items()):
             project = self.project(Path(root))
-            for operation, observation in sorted(observations.items(), key=lambda entry: entry[0]):
+            for operation in sorted(observations.keys() - doubtful):
                 try:
-                    step = self._learn_one(project, operation, observation)
+                    step = self._learn_one(project, operation, observations[operation])
                 except SnapshotError as error:
                     errors.append(str(error))
                 else:
                     learned += [step] if step else []
         return learned, errors
+
+    def _doubtful(self) -> set[Operation]:
+        """What tests asked whose process died: nothing is learned about it, for what they saw of it is unknown."""
+        doubtful: set[Operation] = set()
+        for label in self._crashed:
+            path, *names = label.split("::")
+            module = self.settings.root / path
+            project = self.project(module.parent)
+            with contextlib.suppress(CassetteError):
+                doubtful |= project.recorded(project.cassette(module, ".".join(names)))
+        return doubtful
 
     def _learn_one(self, project: Project, operation: Operation, observation: Observation) -> Learned | None:
         today, reason = self.settings.today, self.settings.reason
@@ -143,7 +185,7 @@ class Session:
 
 
 def _together(one: Told, other: Told) -> Told:
-    """Two reports of one source: what a fixture told from several processes, or a test that was run again."""
+    """What one fixture told from several processes, or at several times."""
     return replace(
         other,
         findings=tuple(dict.fromkeys(one.findings + other.findings)),

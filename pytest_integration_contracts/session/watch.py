@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_integration_contracts.drift.compare import subject_of, widens
-from pytest_integration_contracts.drift.responses import response_key, unknown_response
-from pytest_integration_contracts.errors import BodyError, CassetteError, SnapshotError, UsageError
-from pytest_integration_contracts.manifest import Integration
-from pytest_integration_contracts.model import NO_BODY, Change, Exchange, Finding, Operation
+from pytest_integration_contracts.errors import BodyError, CassetteError, UsageError
+from pytest_integration_contracts.model import Exchange, Finding, Operation, Verdict
+from pytest_integration_contracts.session.judge import Judge, new
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
+from pytest_integration_contracts.session.seen import Seen, observed
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.shapes.infer import infer
-from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
-from pytest_integration_contracts.traffic.operations import auth_scheme, contract_headers
-from pytest_integration_contracts.traffic.recorder import Missing, Recorder, Source
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One exchange with its place in the project."""
-
-    integration: Integration
-    operation: Operation
-    exchange: Exchange
-
-    @property
-    def key(self) -> str:
-        return response_key(self.exchange.status, self.exchange.media)
+from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
+from pytest_integration_contracts.traffic.recorder import Recorder, Source
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +27,8 @@ class Watch:
         settings: The run's settings.
         project: The manifest it belongs to.
         recorder: What goes over HTTP.
+        guard: What keeps everything else off the network.
+        reach: Where sockets may connect to all the same.
         source: Its name: a test's node id, or a fixture's cassette.
         test: The module that messages name.
         insisted: The integration that must be among what it exchanges, or "".
@@ -51,10 +37,13 @@ class Watch:
     settings: Settings
     project: Project
     recorder: Recorder
+    guard: NetworkGuard
+    reach: Reach
     source: str
     test: Path
     insisted: str = ""
-    _payloads: list[_Seen] = field(default_factory=list)
+    _seen: list[Seen] = field(default_factory=list)
+    _absorbed: int = 0
     _judged: int = 0
     _findings: list[Finding] = field(default_factory=list)
     _saved: str = ""
@@ -71,8 +60,23 @@ class Watch:
 
     @property
     def integrations(self) -> set[str]:
-        """With whom it exchanged anything so far."""
-        return {seen.integration.name for seen in self._all()}
+        """With whom it exchanged anything, or tried to, so far."""
+        asked = (finding.operation.integration for finding in self._findings)
+        return {seen.integration.name for seen in self._all()} | {name for name in asked if name}
+
+    def open(self) -> None:
+        """Start observing.
+
+        Raises:
+            CassetteError: Replay finds a file that is no cassette.
+        """
+        self.recorder.open()
+        self.guard.enter(self.reach)
+
+    def close(self) -> None:
+        """Stop observing."""
+        self.guard.leave(self.reach)
+        self.recorder.close()
 
     def check(self, value: object, operation: str, integration: str) -> None:
         """Take note of a payload that did not come over HTTP.
@@ -94,47 +98,75 @@ class Watch:
                 "contract.check() needs an operation and an integration:"
                 ' contract.check(value, operation="EVENT order.created", integration="crm")'
             )
-        method = operation.split(maxsplit=1)[0]
-        exchange = Exchange(method=method, status=0, response_body=value, media="")
-        self._payloads.append(_Seen(self.project.integration(name), Operation(name, operation.strip()), exchange))
+        exchange = Exchange(method=operation.split(maxsplit=1)[0], status=0, response_body=value, media="")
+        self._seen.append(Seen(self.project.integration(name), Operation(name, operation.strip()), exchange))
 
-    def judge(self, *, fixtures: Sequence[Watch] = ()) -> tuple[Finding, ...]:
-        """Compare what was exchanged since the last judgement; all of it counts once.
-
-        Args:
-            fixtures: The wide fixtures this test uses: what it insists on may have happened there.
+    def judge(self) -> tuple[Finding, ...]:
+        """Compare what was exchanged since the last judgement: everything counts once.
 
         Returns:
             What was found now, the operations that hold among it.
         """
         seen = self._all()[self._judged :]
         self._judged += len(seen)
-        learns = self.settings.mode.learns
-        findings = [self._finding(group[0]) for group in _grouped(seen)] if learns else self._compared(seen)
-        findings += self._missing() + self._unread() + self._absent(fixtures)
+        judge = Judge(self.settings, self.project, self.test)
+        findings = judge.exchanged(seen, self.recorder.source)
+        findings += new(
+            [
+                *judge.unanswered(self.recorder),
+                *judge.unrecorded(self.recorder),
+                *map(judge.problem, self.recorder.problems),
+                *(
+                    judge.problem(f"something tried to reach {place} past the recordings")
+                    for place in self.reach.blocked
+                ),
+            ],
+            self._findings,
+        )
         self._findings += findings
         return tuple(findings)
 
+    def conclude(self, fixtures: Sequence[Watch]) -> tuple[Finding, ...]:
+        """Judge, and find out whether there was anything to judge at all.
+
+        Args:
+            fixtures: The wide fixtures this test uses: what it exchanged may have been exchanged there.
+        """
+        findings = self.judge()
+        asked = self.integrations.union(*(watch.integrations for watch in fixtures))
+        judge = Judge(self.settings, self.project, self.test)
+        absent = []
+        if self.insisted and self.insisted not in asked:
+            problem = f"nothing was exchanged with {self.insisted}, which this test insists on"
+            absent = new([judge.problem(problem, self.insisted)], self._findings)
+        elif not asked and not self._findings:
+            absent = [judge.problem("this contract test exchanged nothing with anyone, so it proves nothing")]
+        self._findings += absent
+        return findings + tuple(absent)
+
     def save(self) -> None:
-        """Write the cassette, where this run records. Only after everything went well."""
+        """Write the cassette, where this run records and nothing kept it from being whole."""
+        if any(finding.problem for finding in self._findings if finding.cause in _NOT_TO_RECORD):
+            return
         try:
             if self.recorder.save():
                 self._saved = self.settings.shown(self.recorder.path)
         except CassetteError as error:
-            self._findings.append(self._problem(str(error)))
+            self._findings.append(Judge(self.settings, self.project, self.test).problem(str(error)))
 
-    def told(self, *, teaches: bool) -> Told:
+    def told(self, *, teaches: bool, raised: bool = False) -> Told:
         """What the controlling process should know.
 
         Args:
             teaches: Whether the test's own body and its fixtures raised nothing: only then it is learned from.
+            raised: Whether its own body raised, so that the failure is ours where the contract held.
         """
         observations: dict[Operation, Observation] = {}
         if teaches and self.settings.mode.learns and not any(finding.problem for finding in self._findings):
             try:
-                observations = _observed(self._all())
+                observations = observed(self._all())
             except BodyError as error:
-                self._findings.append(self._problem(str(error)))
+                self._findings.append(Judge(self.settings, self.project, self.test).problem(str(error)))
         return Told(
             source=self.source,
             project=str(self.project.manifest.root),
@@ -143,150 +175,36 @@ class Watch:
             observations=observations,
             cassette=self._saved,
             undeclared=tuple(sorted({s.integration.name for s in self._all() if not s.integration.declared})),
+            ours=raised and self.held,
+            tolerated=self.tolerates(self._findings),
         )
 
-    def _all(self) -> list[_Seen]:
-        over_http = [_Seen(*self.project.operation(exchange), exchange) for exchange in self.recorder.exchanges]
-        return over_http + self._payloads
+    @property
+    def asks_live(self) -> bool:
+        """Whether the real upstream answers."""
+        return self.recorder.source is not Source.REPLAY
 
-    def _compared(self, seen: list[_Seen]) -> list[Finding]:
-        beside: dict[Operation, set[str]] = defaultdict(set)
-        for each in seen:
-            beside[each.operation].add(each.key)
-        return [self._held(group, beside[group[0].operation]) for group in _grouped(seen)]
+    @property
+    def held(self) -> bool:
+        """Whether there was something to judge, and all of it holds."""
+        return bool(self._findings) and all(finding.verdict is Verdict.OK for finding in self._findings)
 
-    def _held(self, group: list[_Seen], beside: set[str]) -> Finding:
-        """Hold the responses of one kind against the snapshot."""
-        first = group[0]
-        try:
-            snapshot = self.project.store.get(first.operation)
-            if snapshot is None:
-                return self._finding(
-                    first,
-                    problem=f"{first.operation} has no snapshot yet",
-                    remedy=self.settings.command(Mode.UPDATE, self.test),
-                )
-            if first.key not in snapshot.responses:
-                change = unknown_response(first.key, known=snapshot.responses, beside=beside)
-                return self._finding(first, changes=(change,))
-            return self._finding(first, changes=self._changes(group, snapshot.responses[first.key]))
-        except (SnapshotError, BodyError) as error:
-            return self._finding(first, problem=str(error))
-
-    def _changes(self, group: list[_Seen], known: ResponseShape) -> tuple[Change, ...]:
-        if known.body is None:
-            return ()
-        bodies = _bodies(group)
-        matcher = self.project.matcher(group[0].operation, group[0].key, known.body)
-        if all(map(matcher.accepts, bodies)):
-            return ()
-        return widens(known.body, infer(bodies), subject=subject_of(group[0].operation.name))
-
-    def _finding(
-        self, seen: _Seen, *, changes: tuple[Change, ...] = (), problem: str = "", remedy: str = ""
-    ) -> Finding:
-        integration, store = seen.integration, self.project.store
-        try:
-            path, snapshot = store.path(seen.operation), store.get(seen.operation)
-        except SnapshotError:
-            path, snapshot = store.directory, None
-        return Finding(
-            operation=seen.operation,
-            response=seen.key,
-            snapshot=self.settings.shown(path),
-            version=snapshot.version if snapshot else "",
-            changes=changes,
-            problem=problem,
-            remedy=remedy or self._learning_command(),
-            owner=integration.owner,
-            runbook=integration.runbook,
-            contact=integration.contact,
+    def tolerates(self, findings: Iterable[Finding]) -> bool:
+        """Whether all that fails among findings is an outage that the manifest wants skipped."""
+        failing = [finding for finding in findings if finding.fails]
+        return bool(failing) and all(
+            finding.verdict is Verdict.DOWN and self.project.integration(finding.operation.integration).outage == "skip"
+            for finding in failing
         )
 
-    def _learning_command(self) -> str:
-        """The command that learns what this run found: from the cassette where it has it, else from the upstream."""
-        mode = Mode.UPDATE if self.settings.mode is Mode.REPLAY else Mode.REFRESH
-        return self.settings.command(mode, self.test)
-
-    def _missing(self) -> list[Finding]:
-        recorded = self.recorder.path.exists()
-        remedy = self.settings.recording_command(self.test, recorded=recorded)
-        cassette = self.settings.shown(self.recorder.path)
-        findings = []
-        for missing in dict.fromkeys(self.recorder.missing):
-            integration, operation = self.project.operation(_asked(missing))
-            finding = self._finding(
-                _Seen(integration, operation, _asked(missing)),
-                problem=f"{missing.method} {missing.url} is not in {cassette}"
-                + ("" if recorded else ", which does not exist yet"),
-                remedy=remedy,
-            )
-            findings.append(replace(finding, response=""))
-        return [finding for finding in findings if finding not in self._findings]
-
-    def _unread(self) -> list[Finding]:
-        problems = [self._problem(problem) for problem in self.recorder.problems]
-        return [finding for finding in problems if finding not in self._findings]
-
-    def _absent(self, fixtures: Iterable[Watch]) -> list[Finding]:
-        watches = (self, *fixtures)
-        if not self.insisted or any(self.insisted in watch.integrations for watch in watches):
-            return []
-        if any(watch.recorder.missing for watch in watches):
-            return []  # told already
-        problem = self._problem(f"nothing was exchanged with {self.insisted}, which this test insists on")
-        return [] if problem in self._findings else [problem]
-
-    def _problem(self, problem: str, remedy: str = "") -> Finding:
-        integration = self.project.integration(self.insisted) if self.insisted else Integration("")
-        return Finding(
-            Operation(integration.name, ""),
-            "",
-            "",
-            "",
-            problem=problem,
-            remedy=remedy,
-            owner=integration.owner,
-            runbook=integration.runbook,
-            contact=integration.contact,
-        )
+    def _all(self) -> list[Seen]:
+        fresh = self.recorder.exchanges[self._absorbed :]
+        self._absorbed += len(fresh)
+        self._seen += [Seen(*self.project.operation(exchange), exchange) for exchange in fresh]
+        return self._seen
 
 
-def _asked(missing: Missing) -> Exchange:
-    return Exchange(method=missing.method, url=missing.url, media="")
-
-
-def _grouped(seen: Iterable[_Seen]) -> list[list[_Seen]]:
-    """By operation and kind of response, in the order of their names."""
-    groups: dict[tuple[Operation, str], list[_Seen]] = defaultdict(list)
-    for each in seen:
-        groups[each.operation, each.key].append(each)
-    return [groups[place] for place in sorted(groups)]
-
-
-def _bodies(group: Iterable[_Seen]) -> list[object]:
-    return [seen.exchange.response_body for seen in group if seen.exchange.response_body is not NO_BODY]
-
-
-def _observed(seen: Iterable[_Seen]) -> dict[Operation, Observation]:
-    observations: dict[Operation, Observation] = {}
-    for group in _grouped(seen):
-        bodies, exchanges = _bodies(group), [each.exchange for each in group]
-        shape = ResponseShape(
-            seen=len(group),
-            headers=infer(contract_headers(exchange.response_headers) for exchange in exchanges),
-            body=infer(bodies) if bodies else None,
-        )
-        replaced = {str(exchange.replaces_status) for exchange in exchanges if exchange.replaces_status is not None}
-        schemes = {auth_scheme(exchange.url, exchange.request_headers) for exchange in exchanges} - {""}
-        observation = Observation(
-            frozenset(schemes),
-            {group[0].key: shape},
-            {group[0].key: frozenset(replaced)} if replaced else {},
-        )
-        known = observations.get(group[0].operation)
-        observations[group[0].operation] = known.merged(observation) if known else observation
-    return observations
+_NOT_TO_RECORD = frozenset({Verdict.DOWN, Verdict.DENIED})
 
 
 def source_of(settings: Settings, cassette: Path) -> Source:

@@ -19,11 +19,11 @@ class Matcher:
         """Whether the body has nothing that the shape has not.
 
         A body that the engine cannot read (a lone surrogate, too deep) is not accepted: it needs a closer look. So does
-        every body where the engine cannot read the shape.
+        every body of a shape that it cannot read.
         """
+        if self._is_valid is None:
+            self._is_valid = _compiled(self._shape)
         try:
-            if self._is_valid is None:
-                self._is_valid = _compiled(self._shape)
             return self._is_valid(body)
         except ValueError:
             return False
@@ -32,7 +32,14 @@ class Matcher:
 def _compiled(shape: Shape) -> Callable[[object], bool]:
     import jsonschema_rs  # noqa: PLC0415 - loaded by the first response, not by pytest's start
 
-    validator = jsonschema_rs.validator_for(
-        to_closed_schema(shape), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=False
-    )
+    try:
+        validator = jsonschema_rs.validator_for(
+            to_closed_schema(shape), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=False
+        )
+    except ValueError:  # a name with a lone surrogate, or nested as deep as bodies may be
+        return _never
     return validator.is_valid
+
+
+def _never(_body: object) -> bool:
+    return False

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.errors import SnapshotError
-from pytest_integration_contracts.files import digest, safe_name, write_atomically
+from pytest_integration_contracts.files import digest, leads_outside, safe_name, write_atomically
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot
 
@@ -64,6 +64,8 @@ class SnapshotStore:
             SnapshotError: It cannot be written.
         """
         path, current = self._located(snapshot.operation)
+        if leads_outside(path, self.directory):
+            raise SnapshotError(f"{path}: leads outside {self.directory} by a link; nothing is written there")
         try:
             if current is not None and current.version != snapshot.version:
                 replaced = self._history(path) / f"{current.version}.json"

@@ -11,7 +11,6 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import yaml
-from vcr.filters import decode_response
 from vcr.request import Request
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
@@ -23,6 +22,15 @@ from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_heade
 
 Response = dict[str, Any]
 """A response as vcrpy keeps it: `status` {code, message}, `headers` {name: [value]}, `body` {string}."""
+
+
+_CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
+_VERSION: Final = re.compile(r"^(?:version|.*\"version\"): ?[0-9]", re.MULTILINE)
+_RECORD: Final = "pytest --contracts-record --contracts-update"
+_RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
+_MAX_DEPTH: Final = 1000
+_TEXT: Final = str | bytes | int | float | None
+"""What YAML may make of a text without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +56,25 @@ def read_cassette(path: Path) -> list[Interaction] | None:
     if _CONFLICT.search(text):
         raise CassetteError(f"{path}: has merge conflicts; resolve them, or record it again with `{_RECORD}`")
     try:
-        _no_deeper(text)
+        _insist_on_an_end(text)
+        _insist_on_a_depth(text)
         requests, responses, *_ = deserialize(text, yamlserializer)
         return [
             Interaction(_usable_request(request), _usable_response(response))
             for request, response in zip(requests, responses, strict=True)
         ]
-    except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError, RecursionError, BodyError) as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise CassetteError(f"{path}: is not a cassette ({reason}); {_RESTORE}") from error
 
 
-_CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
-_RECORD: Final = "pytest --contracts-record --contracts-update"
-_RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
-_MAX_DEPTH: Final = 1000
+def _insist_on_an_end(text: str) -> None:
+    """Refuse what was cut off: half a cassette is YAML too, with an empty body at its end."""
+    if not _VERSION.search(text):
+        raise ValueError("its end, with `version: 1`, is missing")
 
 
-def _no_deeper(text: str) -> None:
+def _insist_on_a_depth(text: str) -> None:
     """Refuse what is nested so deep that libyaml would exhaust the stack and end the process."""
     if sum(map(text.count, ("[", "{", "- ", "? ", ":\n"))) <= _MAX_DEPTH:
         return
@@ -80,6 +89,8 @@ def _usable_request(request: Request) -> Request:
     """The request, where it holds what is needed to match it."""
     if not isinstance(request.method, str) or not isinstance(request.uri, str):
         raise TypeError("a request without method or uri")
+    if not all(isinstance(text, _TEXT) for text in request.headers.values()):
+        raise TypeError("a request with headers that are no text")
     urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
     return request
 
@@ -90,27 +101,31 @@ def _usable_response(response: Any) -> Response:  # noqa: ANN401 - whatever the 
         response = _of_old_httpx(response)
     headers, code, message = response["headers"], response["status"]["code"], response["status"].get("message")
     texts = [text for values in headers.values() for text in (values if isinstance(values, list) else [values])]
-    if not isinstance(code, int) or not all(isinstance(text, str | int | float | None) for text in (message, *texts)):
+    if not isinstance(code, int) or not all(isinstance(text, _TEXT) for text in (message, *texts)):
         raise TypeError("a response without a status or with headers that are no text")
     if not isinstance(response["body"].get("string"), bytes | str | None):
         raise TypeError("a response whose body is no text")
     return {
-        "status": {"code": code, "message": message and str(message)},
-        "headers": lists(headers),
+        "status": {"code": code, "message": message and _ascii(str(message))},
+        "headers": {name: [_ascii(text) for text in texts] for name, texts in lists(headers).items()},
         "body": {"string": body_of(response)},
     }
 
 
+def _ascii(text: str) -> str:
+    """What vcrpy can hand to httpx, which otherwise fails in the middle of the consumer's request."""
+    return text.encode("ascii", "replace").decode("ascii")
+
+
 def _of_old_httpx(response: Response) -> Response:
-    """What vcrpy before 6 kept of a response to httpx; read as its replay reads it."""
-    content = response["content"]
-    return decode_response(  # type: ignore[no-any-return]
-        {
-            "status": {"code": response["status_code"], "message": None},
-            "headers": lists(response["headers"]),
-            "body": {"string": content.encode("utf-8") if isinstance(content, str) else content},
-        }
-    )
+    """What vcrpy before 6 kept of a response to httpx; replay reads it decompressed."""
+    headers, content = lists(response["headers"]), response["content"]
+    raw = content.encode("utf-8") if isinstance(content, str) else bytes(content or b"")
+    return {
+        "status": {"code": response["status_code"], "message": None},
+        "headers": {name: values for name, values in headers.items() if name.lower() != "content-encoding"},
+        "body": {"string": decompress(raw, plain(headers).get("content-encoding", ""))},
+    }
 
 
 def write_cassette(path: Path, interactions: Sequence[Interaction], prefixes: Mapping[str, str]) -> None:

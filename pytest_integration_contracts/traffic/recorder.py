@@ -6,7 +6,7 @@ import copy
 import enum
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from vcr.record_mode import RecordMode
 from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
+from pytest_integration_contracts.files import leads_outside
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.cassettes import (
@@ -54,15 +55,17 @@ class Addresses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A request that replay could not answer.
+    """A request that got no answer.
 
     Attributes:
         method: The HTTP method.
         url: The canonical URL, scrubbed.
+        nearest: In replay: the recorded request that is most like it, and what differs.
     """
 
     method: str
     url: str
+    nearest: str = field(default="", compare=False)
 
 
 class Recorder:
@@ -74,7 +77,7 @@ class Recorder:
         problems: What could not be read, one sentence each.
     """
 
-    def __init__(self, path: Path, source: Source, addresses: Addresses, remedy: str) -> None:
+    def __init__(self, path: Path, source: Source, addresses: Addresses, remedy: str, *, within: Path) -> None:
         """Prepare; nothing is read before `open`.
 
         Args:
@@ -82,14 +85,17 @@ class Recorder:
             source: Where responses come from.
             addresses: Which URL belongs to which integration.
             remedy: The command that records what replay lacks.
+            within: The directory that nothing is written outside of.
         """
         self.path = path
         self.source = source
         self.exchanges: list[Exchange] = []
         self.missing: list[Missing] = []
         self.problems: list[str] = []
+        self._open_questions: dict[Missing, bool] = {}
         self._addresses = addresses
         self._remedy = remedy
+        self._within = within
         self._cassette: _ObservingCassette | None = None
         self._context: AbstractContextManager[object] | None = None
         self._previous: list[Interaction] = []
@@ -121,6 +127,8 @@ class Recorder:
         """
         if self.source is not Source.RECORD or self._cassette is None or not self._cassette.data:
             return False
+        if leads_outside(self.path, self._within):
+            raise CassetteError(f"{self.path}: leads outside {self._within} by a link; nothing is written there")
         interactions = [Interaction(*pair) for pair in self._cassette.data]
         write_cassette(self.path, interactions, self._addresses.prefixes())
         return True
@@ -150,6 +158,16 @@ class Recorder:
         moved.uri = uri
         return moved
 
+    @property
+    def unanswered(self) -> list[Missing]:
+        """What a live upstream was asked and never answered: refused, timed out, cut off."""
+        return [asked for asked, open_ in self._open_questions.items() if open_]
+
+    def ask(self, request: Request) -> None:
+        """Take note that a live upstream is about to be asked."""
+        request = self._canonical(request)
+        self._open_questions[Missing(request.method, request.uri)] = True
+
     def observe(self, request: Request, response: Response) -> None:
         """Take note of an exchange, live or replayed."""
         request = self._canonical(request)
@@ -166,6 +184,7 @@ class Recorder:
             response_headers=response_headers,
             replaces_status=self._replaced_status(request),
         )
+        self._open_questions[Missing(request.method, request.uri)] = False
         self.exchanges.append(exchange)
 
     def _sent(self, request: Request, headers: Mapping[str, str]) -> object:
@@ -184,10 +203,20 @@ class Recorder:
     def miss(self, request: Request) -> MissingRecordingError:
         """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
         request = self._canonical(request)
-        self.missing.append(Missing(request.method, request.uri))
+        self.missing.append(Missing(request.method, request.uri, self._nearest(request)))
         return MissingRecordingError(
             f"{request.method} {request.uri} is not in {self.path}; record it with `{self._remedy}`"
         )
+
+    def _nearest(self, request: Request) -> str:
+        similar = Cassette.find_requests_with_most_matches(self._cassette, request)
+        if not similar:
+            return "nothing like it is recorded"
+        recorded, _, failed = similar[0]
+        if not failed:
+            return "every recording of it was played already"
+        differing = " and ".join(name for name, _ in failed)
+        return f"nearest is {recorded.method} {recorded.uri}: {differing} {'differs' if len(failed) == 1 else 'differ'}"
 
     def _replaced_status(self, request: Request) -> int | None:
         for position, interaction in enumerate(self._previous):
@@ -265,6 +294,11 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
         super().append(request, response)
         if not self._loading:
             self._observer.observe(request, response)
+
+    def can_play_response_for(self, request: Request) -> bool:
+        if self.record_mode == RecordMode.ALL:
+            self._observer.ask(request)
+        return bool(super().can_play_response_for(request))
 
     def filter_request(self, request: Request) -> Request | None:
         """In replay vcrpy asks this of a request that it has no response for, and of no other."""

@@ -32,9 +32,9 @@ _KNOWN_TOKEN = re.compile(
     r"|AIza[\w-]{35}"  # Google
     r"|sk-[\w-]{20,}"  # OpenAI, Anthropic
     r"|SG\.[\w-]{16,}\.[\w-]{16,}"  # SendGrid
-    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"  # JSON Web Token
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
-    re.ASCII | re.DOTALL,
+    r"|(?<!-)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"  # JSON Web Token
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*-----END [A-Z ]*PRIVATE KEY-----",
+    re.ASCII,
 )
 
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s<>"'\\]+""")
@@ -43,7 +43,7 @@ _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,31})\s+\S")
 
 _JSON_MEMBER = re.compile(r'"(?P<name>(?:[^"\\]|\\.){1,99})"\s*:\s*"(?P<value>(?:[^"\\]|\\.)+)')
 _XML_ELEMENT = re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]{1,99})(?:\s[^<>]*)?>(?P<value>[^<>]+)(?=</)", re.ASCII)
-_FORM_PART = re.compile(r';\s*name="(?P<name>[^"]*)"(?:[^\r\n]*\r?\n)+?\r?\n(?P<value>.+?)(?=\r?\n--)', re.DOTALL)
+_PART_NAME = re.compile(r';\s*name="([^"]*)"')
 
 
 def is_secret_name(name: str) -> bool:
@@ -131,9 +131,15 @@ def scrub_body(raw: bytes, media: str) -> bytes:
         except (ValueError, RecursionError):
             pass  # several values, or a part of one: its members can still be told
     if media.startswith("multipart/"):
-        text = _FORM_PART.sub(_scrub_named, text)
+        text = "\r\n--".join(map(_scrub_part, text.split("\r\n--")))
     text = _XML_ELEMENT.sub(_scrub_named, _JSON_MEMBER.sub(_scrub_named, text))
     return _KNOWN_TOKEN.sub(PLACEHOLDER, text).encode("latin-1")
+
+
+def _scrub_part(part: str) -> str:
+    head, blank, value = part.partition("\r\n\r\n")
+    name = _PART_NAME.search(head)
+    return f"{head}{blank}{_placeholder(value)}" if name and is_secret_name(name[1]) else part
 
 
 def _scrub_named(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-UNUSED_PLUGINS = ("cacheprovider", "schemathesis", "hypothesispytest", "anyio")
+UNUSED_PLUGINS = ("cacheprovider", "schemathesis", "hypothesispytest", "anyio", "asyncio", "rerunfailures")
 """What the development environment has and a user's may not; left out, a session starts in half the time."""
 
 MANIFEST = """

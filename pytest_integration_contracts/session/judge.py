@@ -1,0 +1,184 @@
+"""What exchanges mean: held against snapshots, and told apart by whose problem it is where they cannot be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+
+from pytest_integration_contracts.drift.compare import subject_of, widens
+from pytest_integration_contracts.drift.responses import unknown_response
+from pytest_integration_contracts.errors import BodyError, SnapshotError
+from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.model import Change, Exchange, Finding, Operation, Verdict
+from pytest_integration_contracts.session.project import Project
+from pytest_integration_contracts.session.seen import Seen, bodies, grouped
+from pytest_integration_contracts.session.settings import Mode, Settings
+from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
+from pytest_integration_contracts.traffic.recorder import Missing, Recorder, Source
+from pytest_integration_contracts.traffic.refusals import denial, outage
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges for the tests of one module.
+
+    Attributes:
+        settings: The run's settings.
+        project: The manifest they belong to.
+        test: The module that remedies name.
+    """
+
+    settings: Settings
+    project: Project
+    test: Path
+
+    def exchanged(self, seen: list[Seen], source: Source) -> list[Finding]:
+        """Hold exchanges against their snapshots; in a run that learns, only tell whether they came about."""
+        beside: dict[Operation, set[str]] = defaultdict(set)
+        for each in seen:
+            beside[each.operation].add(each.key)
+        return [self._judged(group, beside[group[0].operation], source) for group in grouped(seen)]
+
+    def _judged(self, group: list[Seen], beside: set[str], source: Source) -> Finding:
+        first = group[0]
+        try:
+            snapshot = self.project.store.get(first.operation)
+            known = snapshot.responses.get(first.key) if snapshot else None
+            if source is not Source.REPLAY and known is None:
+                refused = self._refused(group)
+                if refused is not None:
+                    return refused
+            if self.settings.mode.learns:
+                return self.finding(first)
+            return self._held(group, beside, snapshot, known)
+        except SnapshotError as error:
+            return self._broken(first, str(error))
+        except BodyError as error:
+            return self.finding(first, problem=str(error))
+
+    def _refused(self, group: list[Seen]) -> Finding | None:
+        """Whether the answers are no answers but an outage, or our credential's fault.
+
+        At a desk a new refusal may be what a test is about: it is learned, unless the same request was answered before.
+        """
+        for each in group:
+            down, denied = outage(each.exchange), denial(each.exchange)
+            before = each.exchange.replaces_status
+            answered = before is not None and before < HTTPStatus.BAD_REQUEST
+            if down:
+                return self.finding(each, problem=f"{_request(each.exchange)} {down}", cause=Verdict.DOWN)
+            if denied and (answered or not self.settings.mode.learns):
+                return self.finding(each, problem=f"{_request(each.exchange)} {denied}", cause=Verdict.DENIED)
+        return None
+
+    def _held(
+        self, group: list[Seen], beside: set[str], snapshot: Snapshot | None, known: ResponseShape | None
+    ) -> Finding:
+        first = group[0]
+        if snapshot is None:
+            remedy = self.settings.command(Mode.UPDATE, self.test)
+            return self.finding(first, problem=f"{first.operation} has no snapshot yet", remedy=remedy)
+        if known is None:
+            return self.finding(first, changes=(unknown_response(first.key, known=snapshot.responses, beside=beside),))
+        return self.finding(first, changes=self._changes(group, known))
+
+    def _changes(self, group: list[Seen], known: ResponseShape) -> tuple[Change, ...]:
+        if known.body is None:
+            return ()
+        values, first = bodies(group), group[0]
+        matcher = self.project.matcher(first.operation, first.key, known.body)
+        if all(map(matcher.accepts, values)):
+            return ()
+        return widens(known.body, infer(values), subject=subject_of(first.operation.name))
+
+    def unanswered(self, recorder: Recorder) -> list[Finding]:
+        """Requests that a live upstream never answered."""
+        return [
+            self._asked(asked, f"{asked.method} {asked.url} got no readable answer", Verdict.DOWN, remedy="")
+            for asked in recorder.unanswered
+        ]
+
+    def unrecorded(self, recorder: Recorder) -> list[Finding]:
+        """Requests that replay could not answer."""
+        recorded = recorder.path.exists()
+        remedy = self.settings.recording_command(self.test, recorded=recorded)
+        where = self.settings.shown(recorder.path)
+        return [
+            self._asked(
+                missing,
+                f"{missing.method} {missing.url} is not in {where}"
+                + (f"; {missing.nearest}" if recorded else ", which does not exist yet"),
+                Verdict.UNVERIFIED,
+                remedy=remedy,
+            )
+            for missing in recorder.missing
+        ]
+
+    def _asked(self, asked: Missing, problem: str, cause: Verdict, *, remedy: str) -> Finding:
+        exchange = Exchange(method=asked.method, url=asked.url, media="")
+        integration, operation = self.project.operation(exchange)
+        finding = self.finding(Seen(integration, operation, exchange), problem=problem, cause=cause, remedy=remedy)
+        return replace(finding, response="")
+
+    def finding(
+        self,
+        seen: Seen,
+        *,
+        changes: tuple[Change, ...] = (),
+        problem: str = "",
+        cause: Verdict = Verdict.UNVERIFIED,
+        remedy: str | None = None,
+    ) -> Finding:
+        """A finding about a response."""
+        snapshot = self.project.store.get(seen.operation)
+        return _told_by(
+            seen.integration,
+            Finding(
+                operation=seen.operation,
+                response=seen.key,
+                snapshot=self.settings.shown(self.project.store.path(seen.operation)),
+                version=snapshot.version if snapshot else "",
+                changes=changes,
+                problem=problem,
+                cause=cause,
+                remedy=self._learning_command() if remedy is None and not problem else remedy or "",
+            ),
+        )
+
+    def _broken(self, seen: Seen, problem: str) -> Finding:
+        """A finding about a response whose snapshot cannot be read."""
+        return _told_by(seen.integration, Finding(seen.operation, seen.key, "", "", problem=problem))
+
+    def problem(self, problem: str, integration: str = "") -> Finding:
+        """A finding about a test as a whole."""
+        about = self.project.integration(integration) if integration else Integration("")
+        return _told_by(about, Finding(Operation(about.name, ""), "", "", "", problem=problem))
+
+    def _learning_command(self) -> str:
+        """The command that learns what this run found: from the cassette where it has it, else from the upstream."""
+        mode = Mode.UPDATE if self.settings.mode is Mode.REPLAY else Mode.REFRESH
+        return self.settings.command(mode, self.test)
+
+
+def _told_by(integration: Integration, finding: Finding) -> Finding:
+    return replace(
+        finding,
+        owner=integration.owner,
+        runbook=integration.runbook,
+        contact=integration.contact,
+        credentials=integration.credentials,
+    )
+
+
+def _request(exchange: Exchange) -> str:
+    return f"{exchange.method} {exchange.url}"
+
+
+def new(findings: Iterable[Finding], known: Iterable[Finding]) -> list[Finding]:
+    """Those that were not found before."""
+    before = set(known)
+    return [finding for finding in dict.fromkeys(findings) if finding not in before]

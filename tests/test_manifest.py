@@ -1,0 +1,448 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.manifest import Integration, Manifest, Prefix, find, load, rest_after, without_file
+
+unhurried = settings(deadline=None)  # files are written, on disks of any speed
+
+WHOLE = """
+[defaults]
+directory = "tests/contracts"
+
+[integrations.crm]
+urls = ["${CRM_URL:-https://api.crm.example/v1}", "https://eu.crm.example/v1/"]
+owner = "team-revenue"
+contact = "support@crm.example"
+runbook = "docs/runbooks/crm.md"
+credentials = "env:CRM_TOKEN"
+mode = "sync"
+templates = ["/customers/{id}/notes/{slug}"]
+
+[integrations.orders]
+mode = "events"
+"""
+
+
+def read(folder: Path, text: str, **environment: str) -> Manifest:
+    path = folder / "contracts.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environment)
+
+
+def one(folder: Path, urls: list[str], **environment: str) -> Manifest:
+    return read(folder, f"[integrations.crm]\nurls = {json.dumps(urls)}", **environment)
+
+
+def claimed(manifest: Manifest, url: str) -> tuple[str, str] | None:
+    found = manifest.claim(url)
+    return (found[0].name, found[1]) if found else None
+
+
+def test_a_whole_manifest_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, WHOLE) == Manifest(
+        root=tmp_path,
+        directory=tmp_path / "tests" / "contracts",
+        integrations={
+            "crm": Integration(
+                name="crm",
+                prefixes=(
+                    Prefix("https://api.crm.example/v1", "https://api.crm.example/v1"),
+                    Prefix("https://eu.crm.example/v1", "https://api.crm.example/v1"),
+                ),
+                owner="team-revenue",
+                contact="support@crm.example",
+                runbook="docs/runbooks/crm.md",
+                credentials="env:CRM_TOKEN",
+                mode="sync",
+                templates=("/customers/{id}/notes/{slug}",),
+            ),
+            "orders": Integration(name="orders", mode="events"),
+        },
+    )
+
+
+def test_an_empty_manifest_is_as_none(tmp_path: Path) -> None:
+    assert read(tmp_path, "") == without_file(tmp_path) == Manifest(tmp_path, tmp_path / "contracts", {})
+
+
+class TestVariables:
+    def test_a_variable_is_filled_in(self, tmp_path: Path) -> None:
+        manifest = one(tmp_path, ["https://${HOST}/${PART}"], HOST="api.crm.example", PART="v1")
+        assert manifest.integrations["crm"].prefixes == (
+            Prefix("https://api.crm.example/v1", "https://api.crm.example/v1"),
+        )
+
+    @pytest.mark.parametrize("environment", [{}, {"CRM_URL": ""}])
+    def test_a_default_stands_in_for_what_is_not_set_or_empty(
+        self, tmp_path: Path, environment: dict[str, str]
+    ) -> None:
+        manifest = one(tmp_path, ["${CRM_URL:-https://api.crm.example}"], **environment)
+        assert manifest.integrations["crm"].prefixes[0].actual == "https://api.crm.example"
+
+    def test_the_default_stays_canonical_whatever_is_set(self, tmp_path: Path) -> None:
+        manifest = one(tmp_path, ["${CRM_URL:-https://api.crm.example/v1}"], CRM_URL="http://127.0.0.1:8080/mock/")
+        assert manifest.integrations["crm"].prefixes == (
+            Prefix("http://127.0.0.1:8080/mock", "https://api.crm.example/v1"),
+        )
+
+    @pytest.mark.parametrize("environment", [{}, {"CRM_HOST": ""}])
+    def test_one_that_is_not_set_and_has_no_default_says_how_to_set_it(
+        self, tmp_path: Path, environment: dict[str, str]
+    ) -> None:
+        with pytest.raises(ManifestError) as caught:
+            one(tmp_path, ["https://${CRM_HOST}/v1"], **environment)
+        assert str(caught.value) == (
+            f"{tmp_path / 'contracts.toml'}: integrations.crm.urls: the environment variable CRM_HOST is not set;"
+            " set it, or give it a default: `${CRM_HOST:-https://...}`"
+        )
+
+    @pytest.mark.parametrize(
+        "url", ["https://$HOST/v1", "https://${CRM-HOST}/v1", "https://h.example/${1}", "https://${HOST/v1"]
+    )
+    def test_one_that_is_misspelt_is_not_taken_for_a_part_of_the_url(self, tmp_path: Path, url: str) -> None:
+        with pytest.raises(ManifestError, match=r"integrations\.crm\.urls: .* written `\$\{NAME\}` or"):
+            one(tmp_path, [url], HOST="api.crm.example")
+
+    def test_what_is_set_must_be_a_url_and_is_not_repeated_in_the_error(self, tmp_path: Path) -> None:
+        with pytest.raises(ManifestError, match="must be an http or https URL") as caught:
+            one(tmp_path, ["${CRM_URL:-https://api.crm.example}"], CRM_URL="https://user:hunter2@crm.example")
+        assert "hunter2" not in str(caught.value)
+
+
+class TestClaim:
+    @pytest.mark.parametrize(
+        ("url", "canonical"),
+        [
+            ("https://api.crm.example/v1", "https://api.crm.example/v1"),
+            ("https://api.crm.example/v1/", "https://api.crm.example/v1/"),
+            ("https://api.crm.example/v1/a/b?c=d&e", "https://api.crm.example/v1/a/b?c=d&e"),
+            ("https://api.crm.example/v1?c=d", "https://api.crm.example/v1?c=d"),
+            ("https://api.crm.example/v1/a#fragment", "https://api.crm.example/v1/a"),
+            ("https://API.CRM.Example/v1/a", "https://api.crm.example/v1/a"),
+            ("HTTPS://api.crm.example/v1/a", "https://api.crm.example/v1/a"),
+            ("https://api.crm.example:443/v1/a", "https://api.crm.example/v1/a"),
+            ("https://user:password@api.crm.example/v1/a", "https://api.crm.example/v1/a"),
+            ("http://127.0.0.1:8080/mock/a", "https://api.crm.example/v1/a"),
+            ("https://eu.crm.example/v1/a", "https://api.crm.example/v1/a"),
+        ],
+    )
+    def test_a_url_of_the_integration_gets_its_canonical_prefix(self, tmp_path: Path, url: str, canonical: str) -> None:
+        manifest = read(tmp_path, WHOLE, CRM_URL="http://127.0.0.1:8080/mock")
+        assert claimed(manifest, url) == ("crm", canonical)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://api.crm.example/v10/a",
+            "https://api.crm.example/v",
+            "https://api.crm.example/V1/a",
+            "https://api.crm.example",
+            "http://api.crm.example/v1/a",
+            "https://api.crm.example:8443/v1/a",
+            "https://api.crm.example.evil.example/v1/a",
+            "https://evil.example/https://api.crm.example/v1/a",
+            "https://api.crm.example@evil.example/v1/a",
+            "https://api.crm.example:99999/v1/a",
+            "https://[::1/v1/a",
+            "",
+            "nonsense",
+        ],
+    )
+    def test_any_other_url_is_not_claimed(self, tmp_path: Path, url: str) -> None:
+        assert claimed(read(tmp_path, WHOLE), url) is None
+
+    @pytest.mark.parametrize("port", ["", ":443"])
+    def test_the_longest_path_wins_however_its_host_is_written(self, tmp_path: Path, port: str) -> None:
+        manifest = read(
+            tmp_path,
+            f"""
+            [integrations.all]
+            urls = ["https://api.example{port}/v1"]
+            [integrations.billing]
+            urls = ["https://api.example/v1/b"]
+            """,
+        )
+        assert claimed(manifest, "https://api.example/v1/b/x") == ("billing", "https://api.example/v1/b/x")
+        assert claimed(manifest, "https://api.example/v1/bc") == ("all", f"https://api.example{port}/v1/bc")
+
+    @pytest.mark.parametrize(("written", "asked"), [("http://h.example:80", "http://h.example/a")])
+    def test_a_default_port_may_be_written_or_left_out(self, tmp_path: Path, written: str, asked: str) -> None:
+        assert claimed(one(tmp_path, [written]), asked) == ("crm", f"{written}/a")
+
+    def test_an_ipv6_host_is_claimed(self, tmp_path: Path) -> None:
+        assert claimed(one(tmp_path, ["http://[::1]:8080/v1"]), "http://[::1]:8080/v1/a") == (
+            "crm",
+            "http://[::1]:8080/v1/a",
+        )
+
+    @pytest.mark.parametrize(
+        ("url", "name", "origin"),
+        [
+            ("https://api.other.example/a", "api.other.example", "https://api.other.example"),
+            ("http://user:password@LOCALHOST:8080/a?b", "localhost", "http://LOCALHOST:8080"),
+            ("mailto:someone", "unknown-host", "mailto://"),
+            ("http://[::1/a", "unknown-host", "://"),
+        ],
+    )
+    def test_a_host_that_nobody_declared_is_an_integration_of_its_own(
+        self, tmp_path: Path, url: str, name: str, origin: str
+    ) -> None:
+        expected = Integration(name, (Prefix(origin, origin),), declared=False)
+        assert read(tmp_path, WHOLE).integration_of(url) == expected
+
+    def test_a_declared_url_belongs_to_its_integration(self, tmp_path: Path) -> None:
+        assert read(tmp_path, WHOLE).integration_of("https://eu.crm.example/v1/a").name == "crm"
+
+    @unhurried
+    @given(url=st.text() | st.builds("https://{}/{}".format, st.text(), st.text()))
+    def test_no_url_is_too_strange_to_ask_about(self, url: str) -> None:
+        prefix = Prefix("https://api.crm.example", "https://api.crm.example")
+        manifest = Manifest(Path(), Path(), {"crm": Integration("crm", (prefix,))})
+        assert isinstance(manifest.integration_of(url), Integration)
+        assert rest_after(prefix.actual, f"{prefix.actual}/a") == "/a"
+
+
+class TestFind:
+    def test_the_nearest_at_or_above_is_found(self, tmp_path: Path) -> None:
+        inner = tmp_path / "a" / "b"
+        inner.mkdir(parents=True)
+        (tmp_path / "contracts.toml").touch()
+        assert find(inner, stop=tmp_path) == tmp_path / "contracts.toml"
+        (tmp_path / "a" / "contracts.toml").touch()
+        assert find(inner, stop=tmp_path) == tmp_path / "a" / "contracts.toml"
+        (inner / "contracts.toml").touch()
+        assert find(inner, stop=tmp_path) == inner / "contracts.toml"
+
+    def test_the_repositorys_root_is_searched_and_nothing_above_it(self, tmp_path: Path) -> None:
+        inner = tmp_path / "repository" / "tests"
+        inner.mkdir(parents=True)
+        (tmp_path / "repository" / ".git").mkdir()
+        (tmp_path / "contracts.toml").touch()
+        assert find(inner, stop=inner) is None
+        (tmp_path / "repository" / "contracts.toml").touch()
+        assert find(inner, stop=inner) == tmp_path / "repository" / "contracts.toml"
+
+    def test_the_root_of_a_worktree_counts_too(self, tmp_path: Path) -> None:
+        inner = tmp_path / "worktree"
+        inner.mkdir()
+        (inner / ".git").write_text("gitdir: elsewhere")
+        (tmp_path / "contracts.toml").touch()
+        assert find(inner, stop=tmp_path) is None
+
+    def test_outside_a_repository_the_search_stops_where_it_is_told(self, tmp_path: Path) -> None:
+        inner = tmp_path / "project" / "tests"
+        inner.mkdir(parents=True)
+        (tmp_path / "contracts.toml").touch()
+        assert find(inner, stop=tmp_path / "project") is None
+
+    def test_a_folder_of_that_name_is_no_manifest(self, tmp_path: Path) -> None:
+        (tmp_path / "contracts.toml").mkdir()
+        assert find(tmp_path, stop=tmp_path) is None
+
+
+KNOWN_KEYS = "urls, owner, contact, runbook, credentials, mode, templates"
+
+BROKEN = {
+    "not TOML": (
+        "[integrations.crm",
+        "is not TOML: Expected ']' at the end of a table declaration (at end of document)",
+    ),
+    "deep TOML": (f"a = {'[' * 5000}", "is not TOML: "),
+    "a number without end": (f"a = {'1' * 5000}", "is not TOML: "),
+    "an unknown table": ("[integration.crm]", "integration: unknown key; did you mean `integrations`?"),
+    "an unknown default": ("[defaults]\nfolder = 'x'", "defaults.folder: unknown key; known keys: directory"),
+    "a misspelt key": (
+        "[integrations.crm]\nurl = ['https://crm.example']",
+        "integrations.crm.url: unknown key; did you mean `urls`?",
+    ),
+    "a strange key": ("[integrations.crm]\nzzz = 1", f"integrations.crm.zzz: unknown key; known keys: {KNOWN_KEYS}"),
+    "integrations no table": ("integrations = 1", "integrations: must be a table"),
+    "an integration no table": ("[integrations]\ncrm = 'x'", "integrations.crm: must be a table"),
+    "tables of integrations": ("[[integrations.crm]]", "integrations.crm: must be a table"),
+    "defaults no table": ("defaults = []", "defaults: must be a table"),
+    "urls no list": (
+        "[integrations.crm]\nurls = 'https://crm.example'",
+        "integrations.crm.urls: must be a list of strings",
+    ),
+    "urls of numbers": ("[integrations.crm]\nurls = [1]", "integrations.crm.urls: must be a list of strings"),
+    "templates no list": ("[integrations.crm]\ntemplates = 1", "integrations.crm.templates: must be a list of strings"),
+    "a template no path": (
+        "[integrations.crm]\ntemplates = ['customers/{id}']",
+        "integrations.crm.templates: 'customers/{id}' must be a path such as `/customers/{id}`",
+    ),
+    "an owner no string": ("[integrations.crm]\nowner = ['a']", "integrations.crm.owner: must be a string"),
+    "a contact no string": ("[integrations.crm]\ncontact = 1", "integrations.crm.contact: must be a string"),
+    "a runbook no string": ("[integrations.crm]\nrunbook = {}", "integrations.crm.runbook: must be a string"),
+    "credentials no string": ("[integrations.crm]\ncredentials = 1", "integrations.crm.credentials: must be a string"),
+    "the secret itself": (
+        "[integrations.crm]\ncredentials = 'hunter2'",
+        "integrations.crm.credentials: must be a reference such as `env:CRM_TOKEN`, never the secret itself",
+    ),
+    "a reference to nothing": (
+        "[integrations.crm]\ncredentials = 'env:'",
+        "integrations.crm.credentials: must be a reference such as `env:CRM_TOKEN`, never the secret itself",
+    ),
+    "an unknown mode": (
+        "[integrations.crm]\nmode = 'poll'",
+        "integrations.crm.mode: 'poll' is none of sync, events, batch",
+    ),
+    "a mode no string": ("[integrations.crm]\nmode = ['sync']", "integrations.crm.mode: ['sync'] is none of"),
+    "a reserved name": (
+        "[integrations.Cassettes]",
+        "integrations.Cassettes: a name is letters, digits, `.`, `_` and `-`, and not `cassettes`; rename it",
+    ),
+    "an empty name": ("[integrations.'']", "integrations.: a name is letters"),
+    "a name with a slash": ("[integrations.'a/b']", "integrations.a/b: a name is letters"),
+    "a name that climbs": ("[integrations.'..']", "integrations...: a name is letters"),
+    "an endless name": (f"[integrations.{'x' * 65}]", f"integrations.{'x' * 65}: a name is letters"),
+    "a directory outside": (
+        "[defaults]\ndirectory = '../contracts'",
+        "defaults.directory: '../contracts' must be a path below the manifest",
+    ),
+    "an absolute directory": ("[defaults]\ndirectory = '/contracts'", "defaults.directory: '/contracts' must be"),
+    "the manifest's own directory": ("[defaults]\ndirectory = '.'", "defaults.directory: '.' must be"),
+    "an empty directory": ("[defaults]\ndirectory = ''", "defaults.directory: '' must be"),
+    "a directory with NUL": ('[defaults]\ndirectory = "a\\u0000"', "defaults.directory: 'a\\x00' must be"),
+    "a directory no string": ("[defaults]\ndirectory = 1", "defaults.directory: 1 must be"),
+    "one URL twice": (
+        "[integrations.a]\nurls = ['https://h.example/v1/']\n[integrations.b]\nurls = ['https://h.example/v1']",
+        "integrations.b.urls: https://h.example/v1 already belongs to `a`; one URL is one integration's",
+    ),
+    "one URL in two spellings": (
+        "[integrations.a]\nurls = ['https://H.example:443']\n[integrations.b]\nurls = ['https://h.example']",
+        "integrations.b.urls: https://h.example already belongs to `a`; one URL is one integration's",
+    ),
+    "one default twice": (
+        "[integrations.a]\nurls = ['${A:-https://h.example}']\n[integrations.b]\nurls = ['${B:-https://h.example}']",
+        "integrations.b.urls: https://h.example already belongs to `a`; one URL is one integration's",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
+def test_one_clear_error_names_file_place_and_remedy(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        read(tmp_path, text, A="http://127.0.0.1:1", B="http://127.0.0.1:2")
+    assert str(caught.value).startswith(f"{tmp_path / 'contracts.toml'}: {message}")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.crm.example/v1",
+        "ftp://api.crm.example",
+        "https://",
+        "https:///v1",
+        "https://:443/v1",
+        "https://user:password@api.crm.example",
+        "https://api.crm.example/v1?key=1",
+        "https://api.crm.example/v1?",
+        "https://api.crm.example/v1#part",
+        "https://api.crm.example:99999/v1",
+        "https://api.crm.example:port/v1",
+        "https://[::1/v1",
+        " https://api.crm.example",
+        "https://api.crm.example/v1\n",
+        "https://api.crm.example/v 1",
+    ],
+)
+def test_what_is_no_plain_url_is_an_error(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        one(tmp_path, [url])
+    assert str(caught.value) == (
+        f"{tmp_path / 'contracts.toml'}: integrations.crm.urls: {url!r} must be an http or https URL without user,"
+        " query or fragment; variables in it are written `${NAME}` or `${NAME:-default}`"
+    )
+
+
+def test_paths_that_differ_only_in_case_are_two_urls(tmp_path: Path) -> None:
+    manifest = read(
+        tmp_path, "[integrations.a]\nurls = ['https://h.example/V1']\n[integrations.b]\nurls = ['https://h.example/v1']"
+    )
+    assert claimed(manifest, "https://h.example/v1/x") == ("b", "https://h.example/v1/x")
+
+
+def test_a_manifest_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"contracts\.toml: cannot be read: .*No such file"):
+        load(tmp_path / "contracts.toml", {})
+
+
+def test_a_manifest_that_is_no_text_says_so(tmp_path: Path) -> None:
+    (tmp_path / "contracts.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ManifestError, match=r"contracts\.toml: cannot be read: .*utf-8"):
+        load(tmp_path / "contracts.toml", {})
+
+
+NAMES = st.sampled_from(["crm", "a.b", "cassettes", "", "é", "x" * 70]) | st.text(max_size=5)
+URLS = st.sampled_from(["https://h.example", "${A}", "${A:-http://h}", "http://[", "${B:-}"]) | st.text(max_size=9)
+KEYS = st.sampled_from(["urls", "owner", "credentials", "mode", "templates", "runbook", "contact"]) | st.text(
+    max_size=5
+)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.booleans() | st.integers(-9, 9) | st.floats() | URLS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+INTEGRATIONS = st.dictionaries(KEYS, VALUES | st.lists(URLS, max_size=2), max_size=4)
+DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "defaults": st.dictionaries(st.just("directory") | KEYS, VALUES, max_size=2) | VALUES,
+        "integrations": st.dictionaries(NAMES, INTEGRATIONS | VALUES, max_size=3) | VALUES,
+    },
+)
+
+
+def as_toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{as_toml(key)} = {as_toml(member)}' for key, member in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, str):
+        escaped = "".join(f"\\U{ord(char):08x}" for char in value)
+        return f'"{escaped}"'
+    return str(value).lower()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("manifest") / "contracts.toml"
+
+
+@unhurried
+@given(document=DOCUMENTS, environment=st.dictionaries(st.sampled_from(["A", "B"]), URLS))
+def test_no_document_raises_anything_else(file: Path, document: dict[str, Any], environment: dict[str, str]) -> None:
+    file.write_text("\n".join(f"{key} = {as_toml(value)}" for key, value in document.items()), encoding="utf-8")
+    loads_or_says_why(file, environment)
+
+
+@unhurried
+@given(content=st.text(st.characters(codec="utf-8")).map(str.encode) | st.binary())
+def test_no_file_raises_anything_else(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    loads_or_says_why(file, {})
+
+
+def loads_or_says_why(file: Path, environment: dict[str, str]) -> None:
+    try:
+        manifest = load(file, environment)
+    except ManifestError as error:
+        said = str(error)
+    else:
+        said = f"{file}: nothing"
+        assert manifest.directory.is_relative_to(file.parent)
+        assert manifest.directory != file.parent
+        for integration in manifest.integrations.values():
+            for prefix in integration.prefixes:
+                assert manifest.integration_of(f"{prefix.actual}/a") is integration
+    assert said.startswith(f"{file}: ")

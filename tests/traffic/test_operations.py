@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_integration_contracts.traffic.operations import auth_scheme, contract_headers, operation_name
+
+UUID = "550e8400-e29b-41d4-a716-446655440000"
+TOKEN = f"eyJ{'aB3' * 9}.eyJ{'aB3' * 9}.{'a-B_3' * 9}"
+
+VALUES = {
+    "/customers/42": "/customers/{id}",
+    "/customers/42/orders/7": "/customers/{id}/orders/{id}",
+    "/customers/42?expand=orders/7": "/customers/{id}",
+    "/0": "/{id}",
+    f"/a/{UUID}": "/a/{id}",
+    f"/a/{UUID.upper()}": "/a/{id}",
+    "/a/01ARZ3NDEKTSV4RRFFQ69G5FAV": "/a/{id}",
+    "/a/d41d8cd98f00b204e9800998ecf8427e": "/a/{id}",
+    "/a/507f1f77bcf86cd799439011": "/a/{id}",
+    "/a/deadbee1": "/a/{id}",
+    "/a/cus_9aB3": "/a/{id}",
+    "/a/ch_3MmlLrLkdIwHu7ix0snN0B15": "/a/{id}",
+    "/a/AC0123456789abcdef0123456789abcdef": "/a/{id}",
+    "/a/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms": "/a/{id}",
+    "/a/aGVsbG8gd29ybGQgaGVsbG8=": "/a/{id}",
+    f"/reset/{TOKEN}": "/reset/{id}",
+    "/a/2024-02-29": "/a/{date}",
+    "/a/2024-02-29T10:00:00Z": "/a/{date}",
+    "/a/2024-02-29T10:00:00.5+02:00": "/a/{date}",
+    "/a/jane@crm.example": "/a/{email}",
+    "/a/jane%40crm.example": "/a/{email}",
+    "/points/39.7456,-97.0892": "/points/{values}",
+    "/a/1,2,3": "/a/{values}",
+    "/a/42.json": "/a/{id}.json",
+    "/a/2024-02-29.csv": "/a/{date}.csv",
+    "/operations/42:cancel": "/operations/{id}:cancel",
+}
+
+WORDS = {
+    "": "/",
+    "/": "/",
+    "?a=b": "/",
+    "/customers": "/customers",
+    "/customers/": "/customers/",
+    "/customers//orders": "/customers//orders",
+    "/v2/order_items/sign_in": "/v2/order_items/sign_in",
+    "/deadbeef/facade/decade": "/deadbeef/facade/decade",
+    "/oauth2/token": "/oauth2/token",
+    "/.well-known/oauth2-authorization-server": "/.well-known/oauth2-authorization-server",
+    "/s3-presigned-upload-urls": "/s3-presigned-upload-urls",
+    "/internationalization-settings": "/internationalization-settings",
+    "/api/1.1/2.0": "/api/1.1/2.0",
+    "/en-US/USD": "/en-US/USD",
+    "/items:batchGet": "/items:batchGet",
+    "/report.json": "/report.json",
+    "/getCustomerById": "/getCustomerById",
+    "/Customers('x')": "/Customers('x')",
+    "/~me/$metadata": "/~me/$metadata",
+    "/{id}": "/{id}",
+}
+
+STRANGE = {
+    "/a/..": "/a/..",
+    "/a/%2e%2e/b": "/a/../b",
+    "/a/..%2f..%2fetc": "/a/{value}",
+    "/a/%00": "/a/{value}",
+    "/a/\0": "/a/{value}",
+    "/a/\N{PILE OF POO}": "/a/{value}",
+    "/a/%F0%9F%92%A9": "/a/{value}",
+    "/a/%ff": "/a/{value}",
+    "/a/two%20words": "/a/{value}",
+    "/a/line%0d%0abreak": "/a/{value}",
+    "/a/<script>": "/a/{value}",
+    f"/a/{'x' * 65}": "/a/{value}",
+    f"/a/{'x' * 4000}": "/a/{value}",
+    f"/a/{'1' * 4000}": "/a/{value}",
+    f"/a/{'a-' * 2000}": "/a/{value}",
+}
+
+
+@pytest.mark.parametrize(("path", "template"), VALUES.items())
+def test_values_in_a_path_become_placeholders(path: str, template: str) -> None:
+    assert operation_name("GET", path) == f"GET {template}"
+
+
+@pytest.mark.parametrize(("path", "template"), WORDS.items())
+def test_words_in_a_path_stay(path: str, template: str) -> None:
+    assert operation_name("POST", path) == f"POST {template}"
+
+
+@pytest.mark.parametrize(("path", "template"), STRANGE.items(), ids=range(len(STRANGE)))
+def test_strange_segments_do_no_harm(path: str, template: str) -> None:
+    assert operation_name("GET", path) == f"GET {template}"
+
+
+@given(path=st.text() | st.text("abzAZ019-_.=%/", max_size=300))
+def test_a_name_is_printable_text_of_bounded_segments(path: str) -> None:
+    name = operation_name("GET", path)
+    assert re.fullmatch(r"GET [\x21-\x7e]*", name)
+    assert max(map(len, name.split("/"))) <= 70
+
+
+@given(number=st.integers(min_value=0), other=st.integers(min_value=0))
+def test_two_numbers_have_one_name(number: int, other: int) -> None:
+    assert operation_name("GET", f"/a/{number}") in {operation_name("GET", f"/a/{other}"), "GET /a/{value}"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/customers/42/notes/welcome", "GET /customers/{id}/notes/{slug}"),
+        ("/customers/jane/notes/..?a=b", "GET /customers/{id}/notes/{slug}"),
+        ("/customers/42/notes/", "GET /customers/{id}/notes/"),
+        ("/customers/42/notes", "GET /customers/{id}/notes"),
+        ("/customers/42/tasks/welcome", "GET /customers/{id}/tasks/welcome"),
+        ("/reports/2024", "GET /reports/2024"),
+        ("/reports/2025", "GET /reports/{year}"),
+    ],
+)
+def test_the_manifests_templates_go_before_guessing(path: str, name: str) -> None:
+    templates = ("/reports/2024", "/reports/{year}", "/customers/{id}/notes/{slug}")
+    assert operation_name("GET", path, templates) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("etag", "location", "link", "retry-after", "deprecation", "sunset", "www-authenticate"),
+        *("x-total-count", "x-page", "x-next-page", "x-per-page"),
+        *("ratelimit", "ratelimit-reset", "x-ratelimit-limit", "x-rate-limit-remaining"),
+        *("version", "api-version", "x-api-version", "crm-version"),
+    ],
+)
+def test_a_header_that_consumers_build_on_is_part_of_the_contract(name: str) -> None:
+    assert contract_headers({name: "value", "date": "today"}) == {name: "value"}
+
+
+@pytest.mark.parametrize("name", ["date", "server", "content-type", "set-cookie", "x-request-id", "age", "x-pages"])
+def test_any_other_header_is_not(name: str) -> None:
+    assert contract_headers({name: "value"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "scheme"),
+    [
+        ("https://h.example/", {}, ""),
+        ("https://h.example/", {"accept": "*/*", "user-agent": "x"}, ""),
+        ("https://h.example/", {"authorization": "Bearer s3cr3t"}, "Bearer"),
+        ("https://h.example/", {"authorization": "Basic dXNlcjpwdw=="}, "Basic"),
+        ("https://h.example/", {"authorization": "AWS4-HMAC-SHA256 Credential=a/b, Signature=c"}, "AWS4-HMAC-SHA256"),
+        ("https://h.example/", {"authorization": "s3cr3t"}, "header authorization"),
+        ("https://h.example/", {"authorization": "Bearer"}, "header authorization"),
+        ("https://h.example/", {"authorization": "s3cr3t_key with words"}, "header authorization"),
+        ("https://h.example/", {"authorization": " "}, "header authorization"),
+        ("https://h.example/", {"x-api-key": "s3cr3t"}, "header x-api-key"),
+        ("https://h.example/", {"cookie": "sid=s3cr3t"}, "cookie"),
+        ("https://h.example/?a=b&access_token=s3cr3t", {}, "query access_token"),
+        ("https://h.example/?page_token=abc", {}, ""),
+        ("https://h.example/?token=s3cr3t", {"authorization": "Bearer s3cr3t"}, "Bearer"),
+        ("not a url at all", {}, ""),
+    ],
+)
+def test_how_a_request_authenticated_is_told_without_what_with(url: str, headers: dict[str, str], scheme: str) -> None:
+    assert auth_scheme(url, headers) == scheme
+    assert "s3cr3t" not in auth_scheme(url, headers)
