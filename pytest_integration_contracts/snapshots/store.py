@@ -7,6 +7,7 @@ from typing import Final
 
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, leads_outside, safe_name, write_atomically
+from pytest_integration_contracts.manifest import RESERVED_NAMES
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot
 
@@ -86,7 +87,7 @@ class SnapshotStore:
         return self._known[operation]
 
     def _locate(self, operation: Operation) -> tuple[Path, Snapshot | None]:
-        folder = self.directory / safe_name(operation.integration)
+        folder = self.directory / _folder(operation.integration)
         name = safe_name(readable(operation.name))
         plain = folder / f"{name}.json"
         told_apart = folder / f"{name}-{digest(operation.name)}.json"
@@ -101,6 +102,11 @@ class SnapshotStore:
         planned = {known.name.lower() for known, _ in self._known.values() if known.parent == path.parent}
         there = {each.name.lower() for each in path.parent.glob("*.json")}
         return path.name.lower() in planned | there
+
+
+def _folder(integration: str) -> str:
+    name = safe_name(integration)
+    return f"{name}-{digest(integration)}" if name.lower() in RESERVED_NAMES else name
 
 
 def readable(operation_name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pytest_integration_contracts.model import Exchange
 
@@ -28,10 +28,17 @@ def denial(exchange: Exchange) -> str:
         asked = f", asking for {challenge}" if challenge else ""
         return f"answered {_phrase(exchange.status)}{asked}"
     if exchange.status in _REDIRECTS:
-        location = urlsplit(exchange.response_headers.get("location", ""))
+        location = _split(exchange.response_headers.get("location", ""))
         if _LOGIN.search(location.path) or _LOGIN.search(location.hostname or ""):
             return f"answered {_phrase(exchange.status)} to a login page, {location.hostname or ''}{location.path}"
     return ""
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # whatever the upstream calls a location
+        return SplitResult("", "", "", "", "")
 
 
 def _phrase(status: int) -> str:

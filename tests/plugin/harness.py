@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
 import re
 import subprocess
@@ -95,26 +98,55 @@ class Project:
     def run(self, *arguments: str, cwd: str = ".", **environment: str) -> Result:
         """Run pytest as a person would, in a process of its own."""
         unused = [part for name in UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
-        return self._run(["-m", "pytest", *unused, *arguments], cwd, environment)
+        return self._run([*unused, *arguments], cwd, environment, command=False)
 
     def command(self, *arguments: str, **environment: str) -> Result:
         """Run `integration-contracts`."""
-        code = "from pytest_integration_contracts.cli import main; main(prog_name='integration-contracts')"
-        return self._run(["-c", code, *arguments], ".", environment)
+        return self._run([*arguments], ".", environment, command=True)
 
-    def _run(self, arguments: list[str], cwd: str, environment: dict[str, str]) -> Result:
+    def _run(self, arguments: list[str], cwd: str, environment: dict[str, str], *, command: bool) -> Result:
         kept = {
             name: value
             for name, value in os.environ.items()
             if name != "CI" and not name.startswith(("PYTEST_", "COV_", "GITHUB_"))
         }
-        done = subprocess.run(
-            [sys.executable, "-X", "utf8", *arguments],
-            cwd=self.folder / cwd,
-            env={**kept, "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1", **self.environment, **environment},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
+        settings = {"COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1", **self.environment, **environment}
+        out, err = (self.folder.parent / f"{self.folder.name}.{name}" for name in ("out", "err"))
+        request = {
+            "arguments": arguments,
+            "cwd": str((self.folder / cwd).resolve()),
+            "environment": {**kept, **settings},
+            "out": str(out),
+            "err": str(err),
+            "command": command,
+        }
+        code = _sessions().ask(request)
+        return Result(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+
+class _Sessions:
+    """The process that forks sessions; see `zygote`."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-X", "utf8", str(Path(__file__).with_name("zygote.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        atexit.register(self.stop)
+
+    def ask(self, request: dict[str, object]) -> int:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{json.dumps(request)}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=10)
+
+
+@functools.cache
+def _sessions() -> _Sessions:
+    return _Sessions()

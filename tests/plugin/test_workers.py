@@ -154,14 +154,15 @@ def test_ctrl_c_ends_in_seconds_and_says_what_was_not_checked(many: Project, wor
         from client import customer
 
         @pytest.mark.contract
-        def test_waits():
-            assert customer(1)
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_waits(number):
+            assert customer(number)
             pathlib.Path("waiting").touch()
             time.sleep(60)
 
         @pytest.mark.contract
         def test_never_runs():
-            assert customer(2)
+            assert customer(3)
         """,
     )
     command = ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--contracts-update", "-q", workers]
@@ -183,6 +184,7 @@ def test_ctrl_c_ends_in_seconds_and_says_what_was_not_checked(many: Project, wor
     text, _ = process.communicate(timeout=30)
     assert time.monotonic() - begin < 15
     assert process.returncode == 2, text
-    assert "not checked: test_three.py::test_waits" in text
+    assert "not checked: test_three.py::test_waits[1]" in text
+    assert "not checked: test_three.py::test_waits[2]" in text
     assert "not checked: test_three.py::test_never_runs" in text
     assert [name for name in many.files() if name.endswith(".json")] == [], "nothing is learned from half a run"

@@ -189,3 +189,8 @@ class TestHistory:
         store.write(of("GET /a", "1.1", integration="history"))
         assert store.all() == [of("GET /a", "1.1", integration="history")]
         assert len(store.versions(Operation("history", "GET /a"))) == 2
+
+
+def test_a_host_named_like_the_folder_of_cassettes_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    path = SnapshotStore(tmp_path).path(Operation("cassettes", "GET /a"))
+    assert path.parent.name.startswith("cassettes-")
