@@ -89,7 +89,10 @@ def _run(project: Path, command: list[str], *, url: str, wanted: int) -> str:
     shown = " ".join(f'"{part}"' if " " in part else part for part in command)
     print(f"$ {shown}", flush=True)
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "CRM_URL"}}
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    environment |= {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:asyncio -p no:schemathesis",
+    }
     done = subprocess.run(
         [str(Path(sys.executable).with_name(command[0])), *command[1:]],
         cwd=project,

@@ -19,7 +19,7 @@ from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 from pytest_integration_contracts.traffic.recorder import Missing, Recorder, Source
-from pytest_integration_contracts.traffic.refusals import denial, outage
+from pytest_integration_contracts.traffic.refusals import challenges, denial, outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,9 @@ class Judge:
         try:
             snapshot = self.project.store.get(first.operation)
             known = snapshot.responses.get(first.key) if snapshot else None
-            if source is not Source.REPLAY and known is None:
-                refused = self._refused(group)
-                if refused is not None:
-                    return refused
+            refused = self._refused(group, known) if source is not Source.REPLAY else None
+            if refused is not None:
+                return refused
             if self.settings.mode.learns:
                 return self.finding(first)
             return self._held(group, beside, snapshot, known)
@@ -60,11 +59,13 @@ class Judge:
         except BodyError as error:
             return self.finding(first, problem=str(error))
 
-    def _refused(self, group: list[Seen]) -> Finding | None:
+    def _refused(self, group: list[Seen], known: ResponseShape | None) -> Finding | None:
         """Whether the answers are no answers but an outage, or our credential's fault.
 
         At a desk a new refusal may be what a test is about: it is learned, unless the same request was answered before.
         """
+        if known is not None:
+            return self._challenged(group, known)
         for each in group:
             down, denied = outage(each.exchange), denial(each.exchange)
             before = each.exchange.replaces_status
@@ -73,6 +74,15 @@ class Judge:
                 return self.finding(each, problem=f"{_request(each.exchange)} {down}", cause=Verdict.DOWN)
             if denied and (answered or not self.settings.mode.learns):
                 return self.finding(each, problem=f"{_request(each.exchange)} {denied}", cause=Verdict.DENIED)
+        return None
+
+    def _challenged(self, group: list[Seen], known: ResponseShape) -> Finding | None:
+        """Whether a refusal that the snapshot knows asks for a credential it did not ask for."""
+        for each in group:
+            if known.challenges and not challenges(each.exchange) <= known.challenges and not self.settings.mode.learns:
+                before = " or ".join(sorted(known.challenges))
+                problem = f"{_request(each.exchange)} {denial(each.exchange)}, where it asked for {before}"
+                return self.finding(each, problem=problem, cause=Verdict.DENIED)
         return None
 
     def _held(

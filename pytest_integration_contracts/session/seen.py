@@ -13,6 +13,7 @@ from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
 from pytest_integration_contracts.traffic.operations import auth_scheme, contract_headers
+from pytest_integration_contracts.traffic.refusals import challenges
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def observed(seen: Iterable[Seen]) -> dict[Operation, Observation]:
             seen=len(group),
             headers=infer(contract_headers(exchange.response_headers) for exchange in exchanges),
             body=infer(values) if values else None,
+            challenges=frozenset().union(*(challenges(exchange) for exchange in exchanges)),
         )
         replaced = {str(exchange.replaces_status) for exchange in exchanges if exchange.replaces_status is not None}
         schemes = {auth_scheme(exchange.url, exchange.request_headers) for exchange in exchanges} - {""}

@@ -29,11 +29,13 @@ class ResponseShape:
         seen: How many responses it rests on.
         headers: The contract's headers, as an object.
         body: The JSON body; None where there is none or it is not JSON.
+        challenges: The authentication schemes it asks for: `Bearer`.
     """
 
     seen: int = 0
     headers: Shape = UNKNOWN
     body: Shape | None = None
+    challenges: frozenset[str] = frozenset()
 
     def merged(self, other: ResponseShape) -> ResponseShape:
         """Both together, counts added."""
@@ -42,12 +44,15 @@ class ResponseShape:
             self.seen + other.seen,
             merge(self.headers, other.headers),
             merge(bodies[0], bodies[-1]) if len(bodies) > 1 else next(iter(bodies), None),
+            self.challenges | other.challenges,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Its JSON."""
         count = Count(self.seen, self.seen)
         document: dict[str, Any] = {"seen": self.seen}
+        if self.challenges:
+            document["challenges"] = sorted(self.challenges)
         if self.headers.fields:
             document["headers"] = _without_dialect(to_schema(self.headers, count))
         if self.body is not None:
@@ -64,12 +69,15 @@ class ResponseShape:
         seen = document.get("seen") if isinstance(document, dict) else None
         if not isinstance(document, dict) or type(seen) is not int or seen < 0:
             raise SnapshotError("a response is no object with a number `seen`")
-        count = Count(seen, seen)
+        count, challenges = Count(seen, seen), document.get("challenges", [])
+        if not isinstance(challenges, list) or not all(isinstance(scheme, str) for scheme in challenges):
+            raise SnapshotError("`challenges` of a response is not a list of strings")
         headers, body = document.get("headers"), document.get("body")
         return cls(
             seen,
             from_schema(headers, count) if headers is not None else Shape(count, {Kind.OBJECT: count}),
             from_schema(body, count) if body is not None else None,
+            frozenset(challenges),
         )
 
 

@@ -91,6 +91,7 @@ def _adopted(current: ResponseShape, observed: ResponseShape) -> ResponseShape:
         max(current.seen, observed.seen),
         adopt(current.headers, observed.headers),
         adopt(bodies[0], bodies[1]) if len(bodies) > 1 else next(iter(bodies), None),
+        current.challenges | observed.challenges,
     )
 
 
@@ -111,7 +112,7 @@ def compare_versions(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
 
 def _teaches_headers(current: Snapshot, learned: Snapshot) -> bool:
     return any(
-        compare(shape.headers, learned.responses[key].headers)
+        shape.challenges != learned.responses[key].challenges or compare(shape.headers, learned.responses[key].headers)
         for key, shape in current.responses.items()
         if key in learned.responses
     )

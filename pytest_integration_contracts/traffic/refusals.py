@@ -24,14 +24,21 @@ def outage(exchange: Exchange) -> str:
 def denial(exchange: Exchange) -> str:
     """How the answer says that our credential is not accepted; "" for not."""
     if exchange.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}:
-        challenge = exchange.response_headers.get("www-authenticate", "").partition(" ")[0].strip(",")
-        asked = f", asking for {challenge}" if challenge else ""
-        return f"answered {_phrase(exchange.status)}{asked}"
+        asked = " or ".join(sorted(challenges(exchange)))
+        return f"answered {_phrase(exchange.status)}{f', asking for {asked}' if asked else ''}"
     if exchange.status in _REDIRECTS:
         location = _split(exchange.response_headers.get("location", ""))
         if _LOGIN.search(location.path) or _LOGIN.search(location.hostname or ""):
             return f"answered {_phrase(exchange.status)} to a login page, {location.hostname or ''}{location.path}"
     return ""
+
+
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9-]*)(?=\s+[^\s=,]|\s*(?:,|$))")
+
+
+def challenges(exchange: Exchange) -> frozenset[str]:
+    """The authentication schemes that the answer asks for (RFC 9110, section 11.6.1): `Bearer`, `Basic`."""
+    return frozenset(_SCHEME.findall(exchange.response_headers.get("www-authenticate", "")))
 
 
 def _split(url: str) -> SplitResult:

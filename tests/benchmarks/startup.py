@@ -15,7 +15,7 @@ from pathlib import Path
 
 PAIRS = 30
 TARGET_MILLISECONDS = 10.0
-OTHERS = ("schemathesis", "hypothesispytest", "anyio", "xdist", "cacheprovider")
+OTHERS = ("schemathesis", "hypothesispytest", "anyio", "asyncio", "rerunfailures", "xdist", "cacheprovider")
 
 
 def start(folder: Path, *flags: str) -> float:

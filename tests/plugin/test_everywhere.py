@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -217,8 +218,20 @@ def interpreter(version: str) -> str | None:
     return next((str(path) for path in sorted(installed)), None) or shutil.which(f"python{version}")
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
-def test_on_every_python_that_is_installed(learned: Project, version: str, tmp_path: Path) -> None:
+def oldest() -> list[str]:
+    """The project's own dependencies, each at its lower bound."""
+    root = Path(__file__).parent.parent.parent
+    pins = subprocess.run([sys.executable, root / ".ci" / "lowest.py"], capture_output=True, text=True, check=True)
+    return pins.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("version", "pins"),
+    [("3.11", "latest"), ("3.11", "oldest"), ("3.12", "latest"), ("3.13", "latest"), ("3.14", "latest")],
+)
+def test_on_every_python_that_is_installed(
+    learned: Project, upstream: Upstream, version: str, pins: str, tmp_path: Path
+) -> None:
     found = interpreter(version)
     if found is None:
         pytest.skip(f"Python {version} is not installed")
@@ -229,15 +242,24 @@ def test_on_every_python_that_is_installed(learned: Project, version: str, tmp_p
         pytest.skip(f"{found} cannot make an environment")
     python = environment / "bin" / "python"
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", root, "requests"], check=True
+        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", root, "requests"]
+        + (oldest() if pins == "oldest" else []),
+        check=True,
     )
-    done = subprocess.run(
-        [python, "-m", "pytest", "-q", "--contracts"],
-        cwd=learned.folder,
-        env={"PATH": "", "CRM_URL": NOWHERE},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "1 operation holds." in done.stdout
+
+    def run(flag: str, url: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [python, "-m", "pytest", "-q", flag],
+            cwd=learned.folder,
+            env={"PATH": "", "CRM_URL": url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    code, text = run("--contracts", NOWHERE)
+    assert (code, "1 operation holds." in text) == (0, True), text
+    upstream.answers["/v1/customers/42"] = json_answer(NEW)
+    code, text = run("--contracts-live", upstream.url)
+    assert (code, "BREAKING  property.removed   $.email" in text) == (1, True), text

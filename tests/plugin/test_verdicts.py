@@ -243,3 +243,17 @@ def test_verdicts_of_several_tests_stand_side_by_side(project: Project, upstream
             "1 operation holds. 1 drifts: 1 breaking change. 1 request found the upstream down."
             " 1 request was denied. 1 test failed, yet the contract held: the fault is ours."
         )
+
+
+def test_a_refusal_that_asks_for_another_credential_is_denied(project: Project, upstream: Upstream) -> None:
+    upstream.answers[PATH] = json_answer({"error": "no"}, 401, WWW_Authenticate='Bearer realm="crm"')
+    project.write("client.py", CLIENT)
+    project.write("test_crm.py", SWALLOWING)
+    assert project.run("--contracts-update").exit == 0
+    assert project.run("--contracts-live").exit == 0
+    upstream.answers[PATH] = json_answer({"error": "no"}, 401, WWW_Authenticate='Negotiate, Bearer realm="crm"')
+    result = project.run("--contracts-live")
+    assert result.exit == 7
+    assert "answered 401 Unauthorized, asking for Bearer or Negotiate, where it asked for Bearer" in result.text
+    assert "(1.0 -> 1.1)" in project.run("--contracts-record", "--contracts-update").section
+    assert project.run("--contracts-live").exit == 0
