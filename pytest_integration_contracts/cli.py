@@ -40,7 +40,7 @@ def main() -> None:
 @main.command()
 def init() -> None:
     """Write a contracts.toml from the hosts that were recorded, with the fields left to fill in marked."""
-    from pytest_integration_contracts.traffic.survey import survey  # noqa: PLC0415 - loads vcrpy
+    from pytest_integration_contracts.traffic.survey import survey
 
     target = Path.cwd() / FILE_NAME
     if target.exists():
@@ -80,8 +80,8 @@ def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
 @click.argument("operation", required=False)
 def log(integration: str | None, operation: str | None) -> None:
     """List the versions of snapshots, the newest first, with what each one changed and why."""
-    from pytest_integration_contracts.reports.history import log_lines  # noqa: PLC0415
-    from pytest_integration_contracts.snapshots.versions import compare_versions  # noqa: PLC0415
+    from pytest_integration_contracts.reports.history import log_lines
+    from pytest_integration_contracts.snapshots.versions import compare_versions
 
     store = _store()
     for position, snapshot in enumerate(_chosen(store, integration, operation)):
@@ -130,7 +130,7 @@ def _chosen(store: SnapshotStore, integration: str | None, operation: str | None
 
 
 def _store() -> SnapshotStore:
-    from pytest_integration_contracts.snapshots.store import SnapshotStore  # noqa: PLC0415
+    from pytest_integration_contracts.snapshots.store import SnapshotStore
 
     return SnapshotStore(_manifest().directory)
 

@@ -67,9 +67,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> None:
-    from pytest_integration_contracts.errors import ContractsError  # noqa: PLC0415 - only where asked for
-    from pytest_integration_contracts.session.session import Session  # noqa: PLC0415
-    from pytest_integration_contracts.session.settings import Settings, mode_of, today  # noqa: PLC0415
+    from pytest_integration_contracts.errors import ContractsError
+    from pytest_integration_contracts.session.session import Session
+    from pytest_integration_contracts.session.settings import Settings, mode_of, today
 
     try:
         settings = Settings(
@@ -134,7 +134,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def _opened(item: pytest.Item) -> Watch:
-    from pytest_integration_contracts.errors import ContractsError  # noqa: PLC0415
+    from pytest_integration_contracts.errors import ContractsError
 
     marker = item.get_closest_marker("contract")
     insisted = str(marker.args[0]) if marker and marker.args else ""
@@ -165,7 +165,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def _judge(item: pytest.Item, *, concluding: bool = False) -> tuple[Finding, ...]:
-    from pytest_integration_contracts.session.findings import merged  # noqa: PLC0415
+    from pytest_integration_contracts.session.findings import merged
 
     fixtures, watch = item.config.stash[_FIXTURES], item.stash[WATCH]
     findings = [finding for wide in fixtures.unjudged() for finding in wide.judge()]
@@ -183,7 +183,7 @@ def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: Bas
 
 def _fail_on(findings: tuple[Finding, ...]) -> None:
     if any(finding.fails for finding in findings):
-        from pytest_integration_contracts.reports.terminal import finding_lines, plain  # noqa: PLC0415
+        from pytest_integration_contracts.reports.terminal import finding_lines, plain
 
         pytest.fail(plain(finding_lines(findings)), pytrace=False)
 
@@ -204,7 +204,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def _close(item: pytest.Item) -> tuple[Finding, ...]:
-    from pytest_integration_contracts.session.payload import dump  # noqa: PLC0415
+    from pytest_integration_contracts.session.payload import dump
 
     findings: tuple[Finding, ...] = ()
     told: list[Told] = []
@@ -274,7 +274,7 @@ def pytest_runtest_makereport(
 def _clear_the_upstream(report: pytest.TestReport, watch: Watch) -> None:
     """Under a test's own error in a live run: say that the contract held."""
     if watch.asks_live and watch.held:
-        from pytest_integration_contracts.reports.terminal import held_lines, plain  # noqa: PLC0415
+        from pytest_integration_contracts.reports.terminal import held_lines, plain
 
         _add_section(report, plain(held_lines(watch.findings)))
 
@@ -286,9 +286,9 @@ def _carry(
     *,
     own_error: bool,
 ) -> None:
-    from pytest_integration_contracts.reports.terminal import finding_lines, plain, trip_line  # noqa: PLC0415
-    from pytest_integration_contracts.session.findings import merged  # noqa: PLC0415
-    from pytest_integration_contracts.session.payload import dump_findings  # noqa: PLC0415
+    from pytest_integration_contracts.reports.terminal import finding_lines, plain, trip_line
+    from pytest_integration_contracts.session.findings import merged
+    from pytest_integration_contracts.session.payload import dump_findings
 
     findings = merged(findings)
     if not own_error:
@@ -308,7 +308,7 @@ def _add_section(report: pytest.TestReport, text: str) -> None:
 
 def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     """`file:line  source` of the deepest frame that is neither installed nor Python's own, or ""."""
-    import sysconfig  # noqa: PLC0415 - pytest's start does without
+    import sysconfig
 
     foreign = {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")}
     for entry in reversed(excinfo.traceback):
@@ -325,8 +325,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """In the controlling process: show a contract's failure in colour."""
     findings = getattr(report, _FINDINGS_ATTRIBUTE, None)
     if findings is not None and report.failed:
-        from pytest_integration_contracts.reports.terminal import finding_lines  # noqa: PLC0415
-        from pytest_integration_contracts.session.payload import load_findings  # noqa: PLC0415
+        from pytest_integration_contracts.reports.terminal import finding_lines
+        from pytest_integration_contracts.session.payload import load_findings
 
         crash = getattr(report.longrepr, "reprcrash", None)
         report.longrepr = _ContractFailure(finding_lines(load_findings(findings)), crash)
@@ -405,7 +405,7 @@ class _Controller:
                 session.exitstatus = max(_EXIT_OF[verdict] for verdict in verdicts)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_integration_contracts.reports.terminal import summary_lines  # noqa: PLC0415
+        from pytest_integration_contracts.reports.terminal import summary_lines
 
         report = self._config.stash.get(_REPORT, None)
         if report is None:

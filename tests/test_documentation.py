@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from plugin.harness import Project, Result
 from upstream import Upstream, json_answer
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from plugin.harness import Project
 
 ROOT = Path(__file__).parent.parent

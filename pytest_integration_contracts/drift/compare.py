@@ -130,8 +130,7 @@ def _pair(place: _Place) -> Iterator[_Place]:
         return
     if _facts(old) != _facts(new):
         yield place
-    if not replaced(old.shape, new.shape):
-        yield from _below(place.path, old.shape, new.shape, place.name or place.owner)
+    yield from _below(place.path, old.shape, new.shape, place.name or place.owner)
 
 
 def _facts(member: Field | None) -> _Facts | None:
@@ -156,7 +155,6 @@ def _differences(places: dict[str, _Place]) -> Iterator[tuple[str, str]]:
         {path: facts for path, place in places.items() if (facts := _facts(place.new)) is not None},
         view="tree",
         threshold_to_diff_deeper=0,  # or it reports the whole where little is shared
-        ignore_private_variables=False,  # or members named `__x` are passed over
     )
     seen = dict.fromkeys(_location(level) for levels in found.values() for level in levels)
     yield from sorted(seen)

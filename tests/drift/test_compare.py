@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import JSON, NAMES, json_values, names, quickly, similar_bodies
 
 from drift.cases import CASES, CUSTOMER, Case, Expected, drop, put
 from pytest_integration_contracts.drift.compare import compare, describe, diff, subject_of, widens
@@ -15,6 +14,7 @@ from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Change, Exchange, Operation, Severity
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.shape import UNKNOWN, field_path, items_path, merge
+from strategies import JSON, NAMES, json_values, names, quickly, similar_bodies
 
 
 def found(before: list[JSON], after: list[JSON]) -> list[tuple[str, str]]:

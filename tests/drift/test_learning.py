@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from strategies import JSON, quickly, shapes, similar_bodies
 
 from drift.cases import CASES, CUSTOMER, Case, drop, inside, put
 from pytest_integration_contracts.drift.compare import compare, describe, widens
@@ -12,6 +11,7 @@ from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.matcher import Matcher
 from pytest_integration_contracts.shapes.schema import from_schema, to_schema
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
+from strategies import JSON, quickly, shapes, similar_bodies
 
 similar_shapes = similar_bodies(2).map(lambda sets: (infer(sets[0]), infer(sets[1])))
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from strategies import JSON
 
 from drift.cases import CUSTOMER, drop, put
 from pytest_integration_contracts.drift.compare import compare
@@ -11,6 +10,7 @@ from pytest_integration_contracts.drift.policy import weigh, worst_first
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Severity
 from pytest_integration_contracts.shapes.infer import infer
+from strategies import JSON
 
 B, W, C = Severity.BREAKING, Severity.WARNING, Severity.COMPATIBLE
 

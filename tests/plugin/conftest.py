@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from plugin.harness import CLIENT, MANIFEST, TEST, Project
 from upstream import Upstream
 

@@ -6,6 +6,7 @@ import gzip
 import json
 
 import pytest
+
 from plugin.harness import MANIFEST, Project, Result
 from upstream import Answer, Upstream, json_answer
 

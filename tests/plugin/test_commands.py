@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from plugin.harness import Project
 from upstream import Upstream, json_answer
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from plugin.harness import Project
 from upstream import Upstream, json_answer
 

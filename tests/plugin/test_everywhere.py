@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from plugin.harness import CLIENT, MANIFEST, TEST, Project
 from upstream import Upstream, json_answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from plugin.harness import Project, Result
 from upstream import Upstream, json_answer
 

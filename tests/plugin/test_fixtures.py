@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from plugin.harness import Project
 from upstream import Upstream, json_answer
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from plugin.harness import MANIFEST, Project
 from upstream import Upstream, json_answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from plugin.harness import MANIFEST, Project
 from upstream import Answer, Cut, Silence, Upstream, json_answer
 

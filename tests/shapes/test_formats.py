@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import NEAR_MISSES, SAMPLES, formatted, quickly
 
 from pytest_integration_contracts.shapes.formats import (
     EXAMPLES,
@@ -21,6 +20,7 @@ from pytest_integration_contracts.shapes.formats import (
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.matcher import Matcher
 from pytest_integration_contracts.shapes.shape import Kind, Shape
+from strategies import NEAR_MISSES, SAMPLES, formatted, quickly
 
 FORMATS = sorted(PATTERNS)
 FORMATS_AND_NONE = ["", *FORMATS]

@@ -7,13 +7,13 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import JSON, json_values, names, quickly, scalars, similar_bodies
 
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.formats import format_of_all
 from pytest_integration_contracts.shapes.infer import MAX_DEPTH, infer
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Kind, Shape, merge
+from strategies import JSON, json_values, names, quickly, scalars, similar_bodies
 
 
 class Colour(enum.IntEnum):

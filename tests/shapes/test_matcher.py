@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import JSON, NEAR_MISSES, SAMPLES, formatted, json_values, quickly, similar_bodies
 
 from pytest_integration_contracts.drift.compare import compare, widens
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.shapes.infer import MAX_DEPTH, infer
 from pytest_integration_contracts.shapes.matcher import Matcher
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, merge
+from strategies import JSON, NEAR_MISSES, SAMPLES, formatted, json_values, quickly, similar_bodies
 
 
 def hold_the_law(shape: Shape, body: JSON) -> None:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from strategies import JSON, SAMPLES, json_values, names, quickly, shapes, similar_bodies
 
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count
@@ -16,6 +15,7 @@ from pytest_integration_contracts.shapes.infer import MAX_DEPTH, infer
 from pytest_integration_contracts.shapes.matcher import Matcher
 from pytest_integration_contracts.shapes.schema import DIALECT, from_schema, to_closed_schema, to_schema
 from pytest_integration_contracts.shapes.shape import NONE, UNKNOWN, Kind, Shape, join
+from strategies import JSON, SAMPLES, json_values, names, quickly, shapes, similar_bodies
 
 Validator = jsonschema.Draft202012Validator
 counts = st.builds(Count, st.integers(0, 9), st.integers(0, 9))

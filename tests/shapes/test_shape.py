@@ -7,7 +7,6 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import JSON, NAMES, quickly, shapes, similar_bodies
 
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.infer import infer
@@ -22,6 +21,7 @@ from pytest_integration_contracts.shapes.shape import (
     merge,
     never_observed,
 )
+from strategies import JSON, NAMES, quickly, shapes, similar_bodies
 
 similar_shapes = similar_bodies(3).map(lambda sets: tuple(map(infer, sets)))
 three_shapes = st.tuples(shapes, shapes, shapes) | similar_shapes

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from traffic.clients import Addresses
 from traffic.tape import Tape
 from upstream import Upstream

@@ -17,14 +17,14 @@ import httpx
 import pytest
 import requests
 import vcr
-from traffic.clients import CANONICAL, CLIENTS, Addresses, Answered, Client, with_aiohttp, with_requests
-from traffic.tape import Tape, asked, values, watching
-from upstream import Answer, Upstream, json_answer
 
 from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
 from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.traffic import bodies
 from pytest_integration_contracts.traffic.recorder import Missing, Source
+from traffic.clients import CANONICAL, CLIENTS, Addresses, Answered, Client, with_aiohttp, with_requests
+from traffic.tape import Tape, asked, values, watching
+from upstream import Answer, Upstream, json_answer
 
 SECRET = "s3cr3t-v4lue"
 NOWHERE = "http://127.0.0.1:9/other"
