@@ -124,7 +124,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     item.stash[_FINDINGS] = []
     item.stash[_RAISED] = True  # until its own body came to its end
     item.stash[_FAILED] = False
-    item.stash[WATCH] = _opened(item)
+    _open(item)
     try:
         result = yield
     except BaseException as error:
@@ -133,18 +133,17 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     return result
 
 
-def _opened(item: pytest.Item) -> Watch:
+def _open(item: pytest.Item) -> None:
     from pytest_integration_contracts.errors import ContractsError
 
     marker = item.get_closest_marker("contract")
     insisted = str(marker.args[0]) if marker and marker.args else ""
     name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
     try:
-        watch = item.config.stash[_SESSION].watch(item.path, name, item.nodeid, insisted)
-        watch.open()
+        item.stash[WATCH] = item.config.stash[_SESSION].watch(item.path, name, item.nodeid, insisted)
+        item.stash[WATCH].open()
     except ContractsError as error:
         pytest.fail(str(error), pytrace=False)
-    return watch
 
 
 @pytest.hookimpl(wrapper=True)
@@ -233,9 +232,15 @@ def pytest_fixture_setup(
     fixtures = request.config.stash.get(_FIXTURES, None)
     if fixtures is None or not fixtures.is_wide(fixturedef):
         return (yield)
+    from pytest_integration_contracts.errors import ContractsError
+
     watch = fixtures.watch(fixturedef, request)
     fixturedef.addfinalizer(lambda: fixtures.finished(watch))  # runs last
-    watch.open()
+    try:
+        watch.open()
+    except ContractsError as error:
+        fixtures.broken(watch)
+        pytest.fail(str(error), pytrace=False)
     try:
         result = yield
     except BaseException:

@@ -70,7 +70,11 @@ class Watch:
         Raises:
             CassetteError: Replay finds a file that is no cassette.
         """
-        self.recorder.open()
+        try:
+            self.recorder.open()
+        except CassetteError as error:
+            self._findings.append(Judge(self.settings, self.project, self.test).problem(str(error)))
+            raise
         self.guard.enter(self.reach)
 
     def close(self) -> None:

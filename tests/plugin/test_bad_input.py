@@ -110,10 +110,36 @@ def test_a_bad_cassette_is_named_and_does_not_pass_for_an_empty_one(
     fails_with_one_line(
         learned.run(*flags), "test_customer.yaml", "record it again with" if kind != "no text" else "cannot be read"
     )
+    assert "1 not verified." in learned.run(*flags).section
     assert path.read_bytes() == spoilt
     assert not (learned.folder / "pwned").exists()
     assert learned.run("--contracts-record", "--contracts-update").exit == 0
     assert learned.run("--contracts", CRM_URL=NOWHERE).exit == 0
+
+
+def test_a_bad_cassette_of_a_wide_fixture_is_named_too(project: Project, upstream: Upstream) -> None:
+    upstream.answers[PATH] = json_answer({"id": 42})
+    project.write(
+        "test_crm.py",
+        """
+        import pytest
+        from client import customer
+
+        @pytest.fixture(scope="session")
+        def someone():
+            return customer(42)
+
+        @pytest.mark.contract
+        def test_customer(someone):
+            assert someone
+        """,
+    )
+    assert project.run("--contracts-update").exit == 0
+    path = project.folder / "contracts/cassettes/test_crm/fixture-someone.yaml"
+    path.write_text("interactions: [}")
+    result = project.run("--contracts")
+    fails_with_one_line(result, "fixture-someone.yaml", "is not a cassette")
+    assert "1 not verified." in result.section
 
 
 RAW = """
