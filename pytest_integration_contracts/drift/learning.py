@@ -11,8 +11,8 @@ def adopt(baseline: Shape, observed: Shape) -> Shape:
 
     What the observation contradicts takes the new shape: a field that was always there and is in no object any more is
     gone, a value of another type is of that type. Everything else is joined, so that replaying the same responses
-    learns nothing, and what merely did not occur stays known. Where the observation rests on at least as many responses,
-    a field that all of them have is required: else one that was added upstream would stay optional for ever.
+    learns nothing, and what merely did not occur stays known. Where the observation rests on as many responses, a field
+    that all of them have is required: else one that was added upstream would stay optional for ever.
     """
     if not baseline.known or not observed.known:
         return join(baseline, observed)
