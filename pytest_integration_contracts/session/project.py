@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_integration_contracts.files import safe_name
+from pytest_integration_contracts.files import digest, safe_name
 from pytest_integration_contracts.manifest import Integration, Manifest, rest_after
 from pytest_integration_contracts.model import Exchange, Operation
 from pytest_integration_contracts.shapes.matcher import Matcher
@@ -74,4 +74,11 @@ class Project:
         root = self.manifest.root
         parts = module.with_suffix("").relative_to(root).parts if module.is_relative_to(root) else ()
         folder = (self.manifest.directory / "cassettes").joinpath(*map(safe_name, parts))
-        return folder / f"{safe_name(name)}.yaml"
+        return folder / f"{_file_name(name)}.yaml"
+
+
+def _file_name(name: str) -> str:
+    """A name that differs from others by more than case: parameters often do not (`[eur]`, `[EUR]`)."""
+    parameters = name.partition("[")[2]
+    safe = safe_name(name)
+    return safe if safe != name or parameters == parameters.lower() else f"{safe}-{digest(name)}"

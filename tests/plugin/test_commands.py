@@ -235,7 +235,7 @@ def test_parametrised_and_class_tests_have_cassettes_of_their_own(project: Proje
                 assert customer(number)["id"] == number
 
         @pytest.mark.contract
-        @pytest.mark.parametrize("name", [1, 2], ids=["a/../../b", "x" * 300])
+        @pytest.mark.parametrize("name", [1, 2, 3, 4], ids=["EUR", "a/../../b", "eur", "x" * 300])
         def test_names(name):
             assert customer(42)
         """,
@@ -249,7 +249,10 @@ def test_parametrised_and_class_tests_have_cassettes_of_their_own(project: Proje
     ]
     assert cassettes[0] == "TestCustomer.test_reads[42].yaml"
     assert cassettes[1] == "TestCustomer.test_reads[43].yaml"
-    assert cassettes[2].startswith("test_names[a_.._.._b]-")
-    assert cassettes[3].startswith("test_names[xxx")
+    assert cassettes[2].startswith("test_names[EUR]-")
+    assert cassettes[3].startswith("test_names[a_.._.._b]-")
+    assert cassettes[4] == "test_names[eur].yaml"
+    assert cassettes[5].startswith("test_names[xxx")
+    assert len({name.lower() for name in cassettes}) == len(cassettes) == 6
     assert all(len(name) < 150 for name in cassettes)
     assert project.run("--contracts", CRM_URL="http://127.0.0.1:9/v1").exit == 0
