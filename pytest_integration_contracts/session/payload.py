@@ -20,7 +20,6 @@ class Told:
     Attributes:
         source: What it came from; what comes twice from one source is counted once.
         project: The manifest's directory, as text.
-        test: The test module's path, as text.
         findings: What was compared.
         observations: What may be learned.
         cassette: The cassette that was written, as messages show it, or "".
@@ -31,7 +30,6 @@ class Told:
 
     source: str
     project: str
-    test: str
     findings: tuple[Finding, ...] = ()
     observations: Mapping[Operation, Observation] = dataclasses.field(default_factory=dict)
     cassette: str = ""
@@ -64,7 +62,6 @@ def _to_json(told: Told) -> dict[str, Any]:
     return {
         "source": told.source,
         "project": told.project,
-        "test": told.test,
         "findings": [dataclasses.asdict(finding) for finding in told.findings],
         "observations": [
             {
@@ -87,7 +84,6 @@ def _from_json(document: dict[str, Any]) -> Told:
     return Told(
         source=document["source"],
         project=document["project"],
-        test=document["test"],
         findings=tuple(map(_finding, document["findings"])),
         observations={
             Operation(each["integration"], each["name"]): Observation(

@@ -73,7 +73,7 @@ class Watch:
         try:
             self.recorder.open()
         except CassetteError as error:
-            self._findings.append(Judge(self.settings, self.project, self.test).problem(str(error)))
+            self._findings.append(self._own_judge.problem(str(error)))
             raise
         self.guard.enter(self.reach)
 
@@ -113,7 +113,7 @@ class Watch:
         """
         seen = self._all()[self._judged :]
         self._judged += len(seen)
-        judge = Judge(self.settings, self.project, self.test)
+        judge = self._own_judge
         findings = judge.exchanged(seen, self.recorder.source)
         findings += new(
             [
@@ -138,7 +138,7 @@ class Watch:
         """
         findings = self.judge()
         asked = self.integrations.union(*(watch.integrations for watch in fixtures))
-        judge = Judge(self.settings, self.project, self.test)
+        judge = self._own_judge
         absent = []
         if self.insisted and self.insisted not in asked:
             problem = f"nothing was exchanged with {self.insisted}, which this test insists on"
@@ -156,7 +156,7 @@ class Watch:
             if self.recorder.save():
                 self._saved = self.settings.shown(self.recorder.path)
         except CassetteError as error:
-            self._findings.append(Judge(self.settings, self.project, self.test).problem(str(error)))
+            self._findings.append(self._own_judge.problem(str(error)))
 
     def told(self, *, teaches: bool, raised: bool = False) -> Told:
         """What the controlling process should know.
@@ -170,11 +170,10 @@ class Watch:
             try:
                 observations = observed(self._all())
             except BodyError as error:
-                self._findings.append(Judge(self.settings, self.project, self.test).problem(str(error)))
+                self._findings.append(self._own_judge.problem(str(error)))
         return Told(
             source=self.source,
             project=str(self.project.manifest.root),
-            test=str(self.test),
             findings=tuple(self._findings),
             observations=observations,
             cassette=self._saved,
@@ -200,6 +199,10 @@ class Watch:
             finding.verdict is Verdict.DOWN and self.project.integration(finding.operation.integration).outage == "skip"
             for finding in failing
         )
+
+    @property
+    def _own_judge(self) -> Judge:
+        return Judge(self.settings, self.project, self.test)
 
     def _all(self) -> list[Seen]:
         fresh = self.recorder.exchanges[self._absorbed :]
