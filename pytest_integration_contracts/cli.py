@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,9 +13,10 @@ import click
 
 from pytest_integration_contracts.errors import ContractsError, UsageError
 from pytest_integration_contracts.manifest import FILE_NAME, Manifest, find, load, without_file
-from pytest_integration_contracts.model import Operation
+from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:
+    from pytest_integration_contracts.shapes.shape import Shape
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
     from pytest_integration_contracts.snapshots.store import SnapshotStore
 
@@ -108,6 +111,79 @@ def show(integration: str, operation: str, version: str | None) -> None:
     if version is not None and version not in versions:
         raise UsageError(f"{current.operation} has no version {version}; it has: {', '.join(versions)}")
     click.echo(versions[version or current.version].to_text(), nl=False)
+
+
+@main.command()
+@click.argument("bodies", nargs=-1, required=True)
+def infer(bodies: tuple[str, ...]) -> None:
+    """Print the shape of BODIES as a JSON Schema: .json holds one body, .ndjson one a line, - is standard input."""
+    from pytest_integration_contracts.shapes.infer import infer as infer_shape
+    from pytest_integration_contracts.shapes.schema import to_schema
+
+    shape = infer_shape(body for name in bodies for body in _bodies(name))
+    click.echo(json.dumps(to_schema(shape), indent=2))
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+def diff(old: str, new: str, style: str) -> None:
+    """Tell what changed from OLD to NEW: body files, or JSON Schemas that `infer` printed. Exits 1 where it breaks."""
+    from pytest_integration_contracts.drift.compare import compare
+    from pytest_integration_contracts.reports.changes import as_json, as_markdown, as_text
+
+    changes = compare(_shape(old), _shape(new))
+    if style == "json":
+        click.echo(as_json(changes, Operation("", "")))
+    else:
+        click.echo(as_markdown(changes) if style == "markdown" else as_text(changes))
+    sys.exit(any(change.severity is Severity.BREAKING for change in changes))
+
+
+@main.command()
+@click.argument("rule")
+def explain(rule: str) -> None:
+    """Say what a RULE is about: why it matters, what to do, how evidence weighs."""
+    from pytest_integration_contracts.drift.rules import RULES
+    from pytest_integration_contracts.reports.changes import explained
+
+    if rule not in RULES:
+        close = difflib.get_close_matches(rule, RULES, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"the rules are: {', '.join(RULES)}"
+        raise UsageError(f"no rule `{rule}`; {hint}")
+    click.echo(explained(RULES[rule]))
+
+
+def _shape(name: str) -> Shape:
+    from pytest_integration_contracts.shapes.infer import infer as infer_shape
+    from pytest_integration_contracts.shapes.schema import DIALECT, from_schema
+
+    bodies = _bodies(name)
+    if len(bodies) == 1 and isinstance(bodies[0], dict) and bodies[0].get("$schema") == DIALECT:
+        return from_schema(bodies[0])
+    return infer_shape(bodies)
+
+
+def _bodies(name: str) -> list[object]:
+    """The JSON values in a file: the whole of it, or where it is not one value, one in each line."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name}: cannot be read: {error}") from error
+    try:
+        return [json.loads(text)]
+    except RecursionError as error:
+        raise UsageError(f"{name}: is nested too deep to read") from error
+    except ValueError:
+        return [_line(name, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
+def _line(name: str, number: int, line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}, line {number}: is not JSON: {error}") from error
 
 
 def _chosen(store: SnapshotStore, integration: str | None, operation: str | None) -> list[Snapshot]:

@@ -113,6 +113,13 @@ def test_every_flag_and_command_is_on_the_reference_page() -> None:
     assert {flag for flag in flags if f"`{flag}" not in page} == set()
 
 
+def test_every_command_is_on_the_reference_page() -> None:
+    from pytest_integration_contracts.cli import main
+
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert {name for name in main.commands if f"| `{name}" not in page} == set()
+
+
 def test_the_rules_page_is_made_from_the_table() -> None:
     sys.path.insert(0, str(ROOT / "docs"))
     try:

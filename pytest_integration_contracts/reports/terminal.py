@@ -64,7 +64,7 @@ def _finding(finding: Finding) -> list[Line]:
     if finding.problem:
         word = finding.cause.value.upper()
         lines.append((Span("  "), Span(word, Style.BREAKING), Span(f"  {printable(finding.problem)}")))
-    return lines + [line for change in _changes(finding.changes) for line in change]
+    return lines + change_lines(finding.changes)
 
 
 def _header(finding: Finding) -> Line:
@@ -88,6 +88,11 @@ _SEVERITY: Final = {
     Severity.WARNING: ("warning", Style.WARNING),
     Severity.COMPATIBLE: ("new", Style.GOOD),
 }
+
+
+def change_lines(changes: Sequence[Change]) -> list[Line]:
+    """Changes in columns, each with the line that trips over it."""
+    return [line for change in _changes(changes) for line in change]
 
 
 def _changes(changes: Sequence[Change]) -> list[list[Line]]:
