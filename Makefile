@@ -22,8 +22,8 @@ LOWEST := .venv-lowest/bin/python
 lowest:
 	@test -x $(LOWEST) || $(PYTHON) -m venv .venv-lowest
 	@$(LOWEST) -m pip install --quiet --disable-pip-version-check --editable . $$($(LOWEST) .ci/lowest.py) \
-		aiohttp flask httpx hypothesis pytest-xdist requests
-	@$(LOWEST) -m pytest -n auto --override-ini addopts= --deselect tests/test_documentation.py
+		aiohttp anyio flask httpx hypothesis pytest-asyncio pytest-rerunfailures pytest-xdist requests
+	@$(LOWEST) -m pytest -n auto --override-ini addopts="-p no:asyncio" --deselect tests/test_documentation.py
 
 lint: $(READY)
 	@$(BIN)/ruff check .
