@@ -91,7 +91,7 @@ class Manifest:
             for prefix in integration.prefixes:
                 for candidate in (prefix.actual, prefix.canonical):
                     rest = rest_after(candidate, url)
-                    length = len(_split(candidate).path)
+                    length = len(split_url(candidate).path)
                     if rest is not None and (best is None or length > best[0]):
                         best = (length, integration, prefix.canonical + rest)
         return best[1:] if best else None
@@ -101,14 +101,14 @@ class Manifest:
         claimed = self.claim(url)
         if claimed:
             return claimed[0]
-        parts = _split(url)
+        parts = split_url(url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         return Integration(parts.hostname or "unknown-host", (Prefix(origin, origin),), declared=False)
 
 
 def rest_after(prefix: str, url: str) -> str | None:
     """What follows a prefix in a URL, or None where the URL does not have it. A prefix ends between segments."""
-    wanted, given = _split(prefix), _split(url)
+    wanted, given = split_url(prefix), split_url(url)
     if (wanted.scheme.lower(), _authority(wanted)) != (given.scheme.lower(), _authority(given)):
         return None
     base = wanted.path.rstrip("/")
@@ -118,7 +118,8 @@ def rest_after(prefix: str, url: str) -> str | None:
     return given.path[len(base) :] + query
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL, all of them empty where it is malformed: upstreams send whatever they like."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -267,7 +268,7 @@ def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[st
 
 
 def _url(path: Path, place: str, written: str, url: str) -> str:
-    host, _ = _authority(_split(url))
+    host, _ = _authority(split_url(url))
     if not host or not _URL.fullmatch(url):
         raise ManifestError(
             f"{path}: {place}.urls: {written!r} must be an http or https URL without user, query or fragment;"
@@ -290,7 +291,7 @@ def _disjoint(path: Path, integrations: Iterable[Integration]) -> None:
 
 def _identity(url: str) -> tuple[object, ...]:
     """The same for all ways to write one URL."""
-    parts = _split(url)
+    parts = split_url(url)
     return (parts.scheme.lower(), *_authority(parts), parts.path.rstrip("/"))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
+from pytest_integration_contracts.manifest import split_url
 from pytest_integration_contracts.model import Exchange
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -27,7 +27,7 @@ def denial(exchange: Exchange) -> str:
         asked = " or ".join(sorted(challenges(exchange)))
         return f"answered {_phrase(exchange.status)}{f', asking for {asked}' if asked else ''}"
     if exchange.status in _REDIRECTS:
-        location = _split(exchange.response_headers.get("location", ""))
+        location = split_url(exchange.response_headers.get("location", ""))
         if _LOGIN.search(location.path) or _LOGIN.search(location.hostname or ""):
             return f"answered {_phrase(exchange.status)} to a login page, {location.hostname or ''}{location.path}"
     return ""
@@ -39,13 +39,6 @@ _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9-]*)(?=\s+[^\s=,]|\s*(?:,|$)
 def challenges(exchange: Exchange) -> frozenset[str]:
     """The authentication schemes that the answer asks for (RFC 9110, section 11.6.1): `Bearer`, `Basic`."""
     return frozenset(_SCHEME.findall(exchange.response_headers.get("www-authenticate", "")))
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:  # whatever the upstream calls a location
-        return SplitResult("", "", "", "", "")
 
 
 def _phrase(status: int) -> str:
