@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_integration_contracts.drift.rules import RULES, THICK, THIN, Rule
+from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
+from pytest_integration_contracts.drift.rules import RULES
 
 HEAD = f"""\
 # Rules

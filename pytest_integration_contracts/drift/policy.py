@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pytest_integration_contracts.drift.rules import RULES, THICK, THIN
+from pytest_integration_contracts.drift.rule import THICK, THIN
+from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Severity
 
 _RULE_ORDER = {rule: position for position, rule in enumerate(RULES)}

@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from pytest_integration_contracts.drift.rules import RULES, THICK, THIN, Rule
+from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
+from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.reports.terminal import change_lines, difference, plain, printable
 

@@ -6,7 +6,8 @@ import pytest
 
 from drift.cases import CASES, rules_of
 from drift.test_responses import RESPONSES
-from pytest_integration_contracts.drift.rules import RULES, THICK, THIN, Rule
+from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
+from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Severity
 
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
