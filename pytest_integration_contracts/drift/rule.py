@@ -19,17 +19,19 @@ class Rule:
         remedy: What a consumer can do about it.
         mirror: The rule for the opposite change, or "" where `one_way` says why there is none.
         one_way: Why the opposite change has no rule.
-        witness: A line of consumer code that trips over it; `{owner}` and `{name}` stand for the place. "" for none.
+        witness: A line of consumer code that trips over it, and how: the error it raises, or what it silently gets.
+            `{owner}` and `{name}` stand for the place. "" for none.
         narrowing: The observation has less than the snapshot. That something did not occur proves nothing, so runs
             do not report it; a comparison of two versions does.
         counted: The report says how often each side was seen, since the severity rests on it.
-        example: The body before and after, as JSON texts.
+        example: The body before and after, as JSON texts: the smallest that show it.
         elsewhere: Who else calls it what, and how grave they hold it, or "".
         lenient: The severity in the preset `lenient` where the baseline has fewer than `THIN` responses.
         thin: The severity in the presets `standard` and `lenient` where the baseline has fewer than `THIN` responses.
         sibling: The severity where the baseline is thin and a sibling in the same observation still has the field.
         thick: The severity where the baseline has at least `THICK` responses.
         identifier: The severity at a place that is named like an identifier.
+        live: The severity where the observation came from the upstream itself, not from a recording.
         opt_in: Whether the rule is off unless the manifest turns it on.
     """
 
@@ -49,6 +51,7 @@ class Rule:
     sibling: Severity | None = None
     thick: Severity | None = None
     identifier: Severity | None = None
+    live: Severity | None = None
     opt_in: bool = False
 
 
