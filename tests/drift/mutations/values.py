@@ -6,40 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-_NOUNS = tuple(
-    [
-        "harbor",
-        "lantern",
-        "meadow",
-        "copper",
-        "violin",
-        "orchard",
-        "granite",
-        "sparrow",
-        "window",
-        "timber",
-        "valley",
-        "candle",
-        "river",
-        "marble",
-        "anchor",
-        "thistle",
-        "garden",
-        "saddle",
-        "ribbon",
-        "kettle",
-        "falcon",
-        "bridge",
-        "pepper",
-        "cotton",
-        "walnut",
-        "island",
-        "feather",
-        "mirror",
-        "basket",
-        "tunnel",
-    ]
+# fmt: off
+_NOUNS = (
+    "harbor", "lantern", "meadow", "copper", "violin", "orchard", "granite", "sparrow", "window", "timber", "valley",
+    "candle", "river", "marble", "anchor", "thistle", "garden", "saddle", "ribbon", "kettle", "falcon", "bridge",
+    "pepper", "cotton", "walnut", "island", "feather", "mirror", "basket", "tunnel",
 )
+# fmt: on
 _VERBS = ("carries", "follows", "paints", "mends", "borrows", "watches", "lifts", "gathers", "answers", "crosses")
 _SINCE = datetime(2024, 3, 1, tzinfo=UTC)
 _SECONDS = 500 * 24 * 3600
