@@ -44,6 +44,11 @@ class Case:
         return self._said[0][0] if self._said else NO_RULE
 
     @property
+    def watched(self) -> str:
+        """The rule that the consumer has asked for, "" where it is told anyway."""
+        return self.rule if self.mutation.watched else ""
+
+    @property
     def expected(self) -> list[Found]:
         """All that must be said, sorted."""
         return sorted(
@@ -69,6 +74,8 @@ class Unchanged:
 
     field: str
     place: Place
+
+    watched = ""
 
     def __str__(self) -> str:
         return f"{self.field.replace(' ', '-')}-{self.place}"

@@ -7,9 +7,21 @@ from drift.mutations.records import JSON
 from pytest_integration_contracts import diff
 
 
-def found(old: list[JSON], new: list[JSON]) -> list[Found]:
-    """Every change, sorted: narrowings and compatible ones among them."""
+def found(old: list[JSON], new: list[JSON], watched: str = "") -> list[Found]:
+    """Every change, sorted: narrowings and compatible ones among them.
+
+    Args:
+        old: The bodies before.
+        new: The bodies after.
+        watched: A rule that is told only where the consumer asks for it, and here does.
+    """
+    changes = diff(old, new, overrides=_asking_for(watched)) if watched else diff(old, new)
     return sorted(
-        (change.rule, change.path, tuple(change.related_paths), getattr(change, "variant", ""))
-        for change in diff(old, new)
+        (change.rule, change.path, tuple(change.related_paths), getattr(change, "variant", "")) for change in changes
     )
+
+
+def _asking_for(rule: str) -> object:
+    from pytest_integration_contracts.manifest import Override
+
+    return (Override(rule=rule, severity="warning"),)

@@ -139,8 +139,8 @@ EXPECTATIONS: Final[dict[str, Expectation]] = {
     "only null, now text": learned("@.remark"),
     "only null, now a date-time": learned("@.closed_at"),
     "only null, now a record": learned("@.customer"),
-    # that nothing but "" came before says little about what comes after
-    "text always empty": Expectation(one("value.now-empty", "@.nickname"), None),
+    # text where there was none is what its readers wait for; whether its format is news, nobody can say
+    "text always empty": Expectation(one("value.now-empty", "@.nickname"), ()),
     "date-time always empty": Expectation(one("value.now-empty", "@.updated_at"), None),
     "identifier always empty": Expectation(one("value.now-empty", "@.reference"), None),
     "list of records always empty": Expectation(
@@ -177,6 +177,7 @@ EXPECTATIONS: Final[dict[str, Expectation]] = {
     "numbers past 2^53": Expectation(one("integer.range-crossed", "@.serial"), ()),
     # without the opt-in to `number.scale-changed` the fraction is all that is seen to change
     "cents instead of units": pair("type.number-to-integer", "type.integer-to-number", "@.price"),
+    "cents instead of units, watched": both("number.scale-changed", "@.price"),
     "time of day cut off": both("format.changed", "@.updated_at"),
     "day cut off": both("format.changed", "@.updated_at"),
     "day without hyphens": both("format.changed", "@.due_on"),

@@ -24,6 +24,7 @@ class Mutation:
         change: What it does to each record in focus.
         body: What it does to the body as a whole, where it happens there.
         same_records: Whether the responses after it are about the same records as those before.
+        watched: Whether the consumer has asked to be told of such events, which are not told by themselves.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Mutation:
     change: Change | None = None
     body: Convert | None = None
     same_records: bool = False
+    watched: bool = False
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-").replace(",", "")
@@ -181,6 +183,10 @@ def _reordered(record: Record, _number: int) -> Record:
     return dict(reversed(record.items()))
 
 
+def _cents(value: float) -> int:
+    return round(value * 100)
+
+
 def _quoted(value: float) -> str:
     return f"{value:.2f}"
 
@@ -305,7 +311,8 @@ _ALL: Final = (
     # numbers
     Mutation("numbers past 2^31", "serial", put("serial", lambda value: value + 40_000_000_000)),
     Mutation("numbers past 2^53", "wide serial", put("serial", lambda value: value + 2**60)),
-    Mutation("cents instead of units", "number", put("price", lambda value: round(value * 100))),
+    Mutation("cents instead of units", "number", put("price", _cents)),
+    Mutation("cents instead of units, watched", "number", put("price", _cents), same_records=True, watched=True),
     # formats
     Mutation("time of day cut off", "moment", put("updated_at", lambda text: text[:10])),
     Mutation("day cut off", "moment", put("updated_at", lambda text: text[11:])),

@@ -78,7 +78,7 @@ def _scores(rule: str, mutation: str, place: str) -> dict[str, Score]:
 
 def _said(case: Case | Unchanged) -> list[Found]:
     try:
-        return found(*case.bodies)
+        return found(*case.bodies, case.watched)
     except Exception as error:  # noqa: BLE001 - an engine that stumbles over one case is still scored on the others
         return [(f"{type(error).__name__}: {error}", "", (), "")]
 

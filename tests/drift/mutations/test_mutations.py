@@ -12,7 +12,7 @@ from drift.mutations.mutations import MUTATIONS
 
 @pytest.mark.parametrize("case", list(cases()), ids=str)
 def test_a_mutation_is_called_by_its_name_at_its_place_and_nothing_else_is_said(case: Case) -> None:
-    assert found(*case.bodies) == case.expected
+    assert found(*case.bodies, case.watched) == case.expected
 
 
 @pytest.mark.parametrize("case", list(unchanged()), ids=str)
