@@ -6,17 +6,18 @@ import difflib
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pytest_integration_contracts.errors import ContractsError, UsageError
-from pytest_integration_contracts.manifest import FILE_NAME, Manifest, find, load, without_file
+from pytest_integration_contracts.manifest import FILE_NAME, PRESETS, Manifest, find, load, without_file
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:
-    from pytest_integration_contracts.shapes.shape import Shape
+    from pytest_integration_contracts.reports.changes import Section
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
     from pytest_integration_contracts.snapshots.store import SnapshotStore
 
@@ -86,7 +87,7 @@ def log(integration: str | None, operation: str | None) -> None:
     from pytest_integration_contracts.reports.history import log_lines
     from pytest_integration_contracts.snapshots.versions import compare_versions
 
-    store = _store()
+    store = _store(_manifest())
     for position, snapshot in enumerate(_chosen(store, integration, operation)):
         versions = store.versions(snapshot.operation)
         steps = [
@@ -105,85 +106,97 @@ def log(integration: str | None, operation: str | None) -> None:
 @click.argument("version", required=False)
 def show(integration: str, operation: str, version: str | None) -> None:
     """Print a snapshot: the current one, or an older VERSION."""
-    store = _store()
+    store = _store(_manifest())
     (current,) = _chosen(store, integration, operation)
-    versions = {snapshot.version: snapshot for snapshot in store.versions(current.operation)}
-    if version is not None and version not in versions:
-        raise UsageError(f"{current.operation} has no version {version}; it has: {', '.join(versions)}")
-    click.echo(versions[version or current.version].to_text(), nl=False)
+    click.echo(_version(store, current, version or current.version).to_text(), nl=False)
 
 
 @main.command()
 @click.argument("bodies", nargs=-1, required=True)
-def infer(bodies: tuple[str, ...]) -> None:
-    """Print the shape of BODIES as a JSON Schema: .json holds one body, .ndjson one a line, - is standard input."""
+@click.option("--format", "style", type=click.Choice(["schema", "json"]), default="schema", show_default=True)
+def infer(bodies: tuple[str, ...], style: str) -> None:
+    """Print the shape of BODIES: .json holds one body, .ndjson one a line, - is standard input."""
+    from pytest_integration_contracts.inputs import read_bodies, response_body
     from pytest_integration_contracts.shapes.infer import infer as infer_shape
     from pytest_integration_contracts.shapes.schema import to_schema
+    from pytest_integration_contracts.shapes.shape import never_observed
 
-    shape = infer_shape(body for name in bodies for body in _bodies(name))
-    click.echo(json.dumps(to_schema(shape), indent=2))
+    given = [response_body(body) for name in bodies for body in read_bodies(name, sys.stdin)]
+    shape = infer_shape(given)
+    document = to_schema(shape)
+    if style == "json":
+        document = {"shape": document, "responses": len(given), "never_observed": list(never_observed(shape))}
+    click.echo(json.dumps(document, indent=2))
 
 
 @main.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("old_and_new", nargs=-1, required=True, metavar="OLD NEW | INTEGRATION OPERATION VERSION VERSION")
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-def diff(old: str, new: str, style: str) -> None:
-    """Tell what changed from OLD to NEW: body files, or JSON Schemas that `infer` printed. Exits 1 where it breaks."""
-    from pytest_integration_contracts.drift.compare import compare
+@click.option("--preset", type=click.Choice(PRESETS), help="How to weigh; the manifest's preset, or else standard.")
+def diff(old_and_new: tuple[str, ...], style: str, preset: str | None) -> None:
+    """Tell what changed from OLD to NEW: body files, snapshots or JSON Schemas; or from one version to another.
+
+    Exits 1 where a change breaks, 2 on bad input.
+    """
     from pytest_integration_contracts.reports.changes import as_json, as_markdown, as_text
 
-    changes = compare(_shape(old), _shape(new))
+    sections, operation = _compared(old_and_new, preset)
     if style == "json":
-        click.echo(as_json(changes, Operation("", "")))
+        click.echo(as_json(sections, operation))
     else:
-        click.echo(as_markdown(changes) if style == "markdown" else as_text(changes))
-    sys.exit(any(change.severity is Severity.BREAKING for change in changes))
+        click.echo(as_markdown(sections) if style == "markdown" else as_text(sections))
+    sys.exit(any(change.severity is Severity.BREAKING for section in sections for change in section.changes))
 
 
 @main.command()
-@click.argument("rule")
-def explain(rule: str) -> None:
-    """Say what a RULE is about: why it matters, what to do, how evidence weighs."""
+@click.argument("rule", required=False)
+def explain(rule: str | None) -> None:
+    """Say all about a RULE: why, an example, how evidence weighs, how to accept it. Without one, list them all."""
     from pytest_integration_contracts.drift.rules import RULES
-    from pytest_integration_contracts.reports.changes import explained
+    from pytest_integration_contracts.reports.changes import explained, rule_lines
 
+    if rule is None:
+        click.echo(rule_lines(RULES.values()))
+        return
     if rule not in RULES:
         close = difflib.get_close_matches(rule, RULES, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"the rules are: {', '.join(RULES)}"
+        hint = f"did you mean {close[0]}?" if close else "`integration-contracts explain` lists them"
         raise UsageError(f"no rule `{rule}`; {hint}")
     click.echo(explained(RULES[rule]))
 
 
-def _shape(name: str) -> Shape:
-    from pytest_integration_contracts.shapes.infer import infer as infer_shape
-    from pytest_integration_contracts.shapes.schema import DIALECT, from_schema
-
-    bodies = _bodies(name)
-    if len(bodies) == 1 and isinstance(bodies[0], dict) and bodies[0].get("$schema") == DIALECT:
-        return from_schema(bodies[0])
-    return infer_shape(bodies)
+_FILES, _VERSIONS = 2, 4
 
 
-def _bodies(name: str) -> list[object]:
-    """The JSON values in a file: the whole of it, or where it is not one value, one in each line."""
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{name}: cannot be read: {error}") from error
-    try:
-        return [json.loads(text)]
-    except RecursionError as error:
-        raise UsageError(f"{name}: is nested too deep to read") from error
-    except ValueError:
-        return [_line(name, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+def _compared(given: tuple[str, ...], preset: str | None) -> tuple[list[Section], Operation]:
+    from pytest_integration_contracts.drift.policy import Policy, policy_of
+    from pytest_integration_contracts.inputs import compare_given, compare_snapshots, read
+    from pytest_integration_contracts.snapshots.snapshot import Snapshot
+
+    if len(given) == _FILES:
+        old, new = (read(name, sys.stdin) for name in given)
+        operation = new.operation if isinstance(old, Snapshot) and isinstance(new, Snapshot) else Operation("", "")
+        return compare_given(old, new, Policy(preset or PRESETS[0])), operation
+    if len(given) == _VERSIONS:
+        manifest = _manifest()
+        policy = policy_of(manifest)
+        before, after = _versions(manifest, *given)
+        chosen = replace(policy, preset=preset) if preset else policy
+        return compare_snapshots(before, after, chosen), after.operation
+    raise UsageError("diff takes OLD NEW, or INTEGRATION OPERATION VERSION VERSION")
 
 
-def _line(name: str, number: int, line: str) -> object:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name}, line {number}: is not JSON: {error}") from error
+def _versions(manifest: Manifest, integration: str, operation: str, *wanted: str) -> list[Snapshot]:
+    store = _store(manifest)
+    (current,) = _chosen(store, integration, operation)
+    return [_version(store, current, version) for version in wanted]
+
+
+def _version(store: SnapshotStore, current: Snapshot, wanted: str) -> Snapshot:
+    versions = {snapshot.version: snapshot for snapshot in store.versions(current.operation)}
+    if wanted not in versions:
+        raise UsageError(f"{current.operation} has no version {wanted}; it has: {', '.join(versions)}")
+    return versions[wanted]
 
 
 def _chosen(store: SnapshotStore, integration: str | None, operation: str | None) -> list[Snapshot]:
@@ -205,10 +218,10 @@ def _chosen(store: SnapshotStore, integration: str | None, operation: str | None
     return wanted
 
 
-def _store() -> SnapshotStore:
+def _store(manifest: Manifest) -> SnapshotStore:
     from pytest_integration_contracts.snapshots.store import SnapshotStore
 
-    return SnapshotStore(_manifest().directory)
+    return SnapshotStore(manifest.directory)
 
 
 def _manifest() -> Manifest:

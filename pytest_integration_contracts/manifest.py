@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.patterns import PathPattern, glob_matches
 
 FILE_NAME: Final = "contracts.toml"
 MODES: Final = ("sync", "events", "batch")
@@ -20,10 +21,65 @@ RESERVED_NAMES: Final = frozenset({"cassettes"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
-_TOP_KEYS: Final = ("defaults", "integrations")
+_TOP_KEYS: Final = ("defaults", "policy", "integrations")
 _DEFAULT_KEYS: Final = ("directory", "network")
 OUTAGES: Final = ("fail", "skip")
-_INTEGRATION_KEYS: Final = ("urls", "owner", "contact", "runbook", "credentials", "mode", "templates", "outage")
+_INTEGRATION_KEYS: Final = (
+    "urls",
+    "owner",
+    "contact",
+    "runbook",
+    "credentials",
+    "mode",
+    "templates",
+    "outage",
+    "maps",
+    "records",
+    "latency",
+    "freshness",
+)
+PRESETS: Final = ("standard", "strict", "lenient")
+WEIGHTS: Final = ("breaking", "warning", "compatible", "off")
+_POLICY_KEYS: Final = ("preset", "overrides")
+_OVERRIDE_KEYS: Final = ("rule", "severity", "integration", "operation", "path")
+_DURATION = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)(?P<unit>ms|s|m|h|d|w)")
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the manifest says about the severity of a rule, in place of what evidence would say.
+
+    Attributes:
+        rule: A rule's id, or a pattern of ids: `format.*`, `*`.
+        severity: `breaking`, `warning`, `compatible` or `off`.
+        integration: The one integration it is for, "" for all.
+        operation: A pattern of operations, `GET /customers/*`, "" for all.
+        path: A pattern of paths, "" for all.
+    """
+
+    rule: str
+    severity: str
+    integration: str = ""
+    operation: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What is decided about a place of a body, so that nothing is guessed.
+
+    Attributes:
+        path: A pattern of paths, `$.rates`.
+        operation: A pattern of operations, `GET /rates`, "" for all.
+    """
+
+    path: str
+    operation: str = ""
+
+    def is_about(self, operation: str) -> bool:
+        """Whether it is about an operation, by the operation's name."""
+        return not self.operation or glob_matches(self.operation, operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +109,10 @@ class Integration:
         mode: How data arrives: `sync`, `events` or `batch`.
         templates: Path templates that go before the guessed ones: `/customers/{id}/notes/{slug}`.
         outage: What a test does whose upstream is down: `fail` or `skip`.
+        maps: Places whose keys are data, whatever they look like.
+        records: Places whose keys are names, whatever they look like.
+        latency: How long 95 in 100 live responses may take, in seconds; 0 for any time.
+        freshness: The path of times, and how old the newest of them may be in seconds; None for any age.
         declared: Whether a manifest names it; where none does, the host's name stands for it.
     """
 
@@ -65,6 +125,10 @@ class Integration:
     mode: str = "sync"
     templates: tuple[str, ...] = ()
     outage: str = "fail"
+    maps: tuple[Pin, ...] = ()
+    records: tuple[Pin, ...] = ()
+    latency: float = 0.0
+    freshness: tuple[str, float] | None = None
     declared: bool = True
 
 
@@ -77,12 +141,16 @@ class Manifest:
         directory: Where snapshots and cassettes are kept.
         integrations: The integrations by name.
         network: Where sockets may connect to while recordings are replayed: `host` or `host:port`.
+        preset: How changes are weighed: one of `PRESETS`.
+        overrides: What is weighed differently, in the order of the file. Their rules are checked by the policy.
     """
 
     root: Path
     directory: Path
     integrations: Mapping[str, Integration]
     network: tuple[str, ...] = ()
+    preset: str = PRESETS[0]
+    overrides: tuple[Override, ...] = ()
 
     def claim(self, url: str) -> tuple[Integration, str] | None:
         """The integration whose prefix a URL has, and the URL with the canonical prefix in its place."""
@@ -186,7 +254,16 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
     }
     _disjoint(path, integrations.values())
     network = _strings(path, "defaults.network", defaults.get("network", []))
-    return Manifest(path.parent, path.parent / _directory(path, defaults), integrations, network)
+    policy = _table(path, "policy", document.get("policy", {}))
+    _only_known(path, "policy", policy, _POLICY_KEYS)
+    return Manifest(
+        path.parent,
+        path.parent / _directory(path, defaults),
+        integrations,
+        network,
+        preset=_one_of(path, "policy.preset", policy.get("preset", PRESETS[0]), PRESETS),
+        overrides=_overrides(path, policy.get("overrides", []), integrations),
+    )
 
 
 def _directory(path: Path, defaults: Mapping[str, Any]) -> str:
@@ -224,6 +301,81 @@ def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: M
         mode=mode,
         templates=_templates(path, place, entry),
         outage=outage,
+        maps=_pins(path, f"{place}.maps", entry.get("maps", [])),
+        records=_pins(path, f"{place}.records", entry.get("records", [])),
+        latency=_duration(path, f"{place}.latency", entry["latency"]) if "latency" in entry else 0.0,
+        freshness=_freshness(path, f"{place}.freshness", entry["freshness"]) if "freshness" in entry else None,
+    )
+
+
+def _overrides(path: Path, value: object, integrations: Iterable[str]) -> tuple[Override, ...]:
+    if not isinstance(value, list):
+        raise ManifestError(f"{path}: policy.overrides: must be tables, each beginning with `[[policy.overrides]]`")
+    return tuple(
+        _override(path, f"policy.overrides[{number}]", entry, tuple(integrations)) for number, entry in enumerate(value)
+    )
+
+
+def _override(path: Path, place: str, value: object, integrations: tuple[str, ...]) -> Override:
+    entry = _table(path, place, value)
+    _only_known(path, place, entry, _OVERRIDE_KEYS)
+    for key in ("rule", "severity"):
+        if key not in entry:
+            raise ManifestError(f"{path}: {place}.{key}: is missing; say which rule, and how grave it is")
+    for key in ("rule", "integration", "operation", "path"):
+        if key in entry and (not isinstance(entry[key], str) or not entry[key]):
+            raise ManifestError(f"{path}: {place}.{key}: must be a string that is not empty")
+    severity = _one_of(path, f"{place}.severity", entry["severity"], WEIGHTS)
+    if "integration" in entry:
+        _known(path, f"{place}.integration", entry["integration"], integrations, "integration")
+    if "path" in entry:
+        _path_pattern(path, f"{place}.path", entry["path"])
+    texts = {key: entry.get(key, "") for key in ("integration", "operation", "path")}
+    return Override(entry["rule"], severity, **texts)
+
+
+def _pins(path: Path, place: str, value: object) -> tuple[Pin, ...]:
+    """Pins written as `$.rates`, or `GET /rates $.rates`."""
+    pins = []
+    for text in _strings(path, place, value):
+        operation, found, rest = ("", "$", text[1:]) if text.startswith("$") else text.partition(" $")
+        pins.append(Pin(_body_path(path, place, f"${rest}" if found else text), operation.strip() if found else ""))
+    return tuple(pins)
+
+
+def _body_path(path: Path, place: str, text: str) -> str:
+    if not text.startswith("$"):
+        raise ManifestError(f"{path}: {place}: {text!r} is no JSONPath such as `$.items[*].sku`: must begin with `$`")
+    return _path_pattern(path, place, text)
+
+
+def _path_pattern(path: Path, place: str, text: str) -> str:
+    try:
+        return PathPattern(text).text
+    except ValueError as error:
+        raise ManifestError(f"{path}: {place}: {text!r} is no JSONPath such as `$.items[*].sku`: {error}") from error
+
+
+def _duration(path: Path, place: str, value: object) -> float:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not float(found["number"]):
+        raise ManifestError(f'{path}: {place}: {value!r} is no duration such as "800ms", "2s", "15m", "24h" or "7d"')
+    return float(found["number"]) * _SECONDS[found["unit"]]
+
+
+def _freshness(path: Path, place: str, value: object) -> tuple[str, float]:
+    entry = _table(path, place, value)
+    _only_known(path, place, entry, ("path", "within"))
+    for key in ("path", "within"):
+        if key not in entry:
+            raise ManifestError(
+                f'{path}: {place}.{key}: is missing; write `{{ path = "$.items[*].updated_at", within = "24h" }}`'
+            )
+    if not isinstance(entry["path"], str):
+        raise ManifestError(f"{path}: {place}.path: must be a string")
+    return (
+        _body_path(path, f"{place}.path", entry["path"]),
+        _duration(path, f"{place}.within", entry["within"]),
     )
 
 
@@ -311,6 +463,13 @@ def _table(path: Path, place: str, value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise ManifestError(f"{path}: {place}: must be a table")
     return value
+
+
+def _known(path: Path, place: str, name: str, known: tuple[str, ...], what: str) -> None:
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known) or 'none'}"
+        raise ManifestError(f"{path}: {place}: no {what} `{name}`; {hint}")
 
 
 def _only_known(path: Path, place: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:

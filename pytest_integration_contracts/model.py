@@ -63,6 +63,7 @@ class Exchange:
         request_headers: Lower-case names to values.
         response_headers: Lower-case names to values.
         replaces_status: In a run that records again: the status recorded before for this same request.
+        elapsed: How long the upstream took to answer, in seconds; None where it was not asked just now.
     """
 
     method: str = "GET"
@@ -74,6 +75,7 @@ class Exchange:
     request_headers: dict[str, str] = field(default_factory=dict)
     response_headers: dict[str, str] = field(default_factory=dict)
     replaces_status: int | None = None
+    elapsed: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,6 +109,7 @@ class Change:
         witness: A line of consumer code that would trip over it, or "".
         note: What a reader should know about the severity, or "".
         related_paths: Further places that belong to the same change.
+        variant: The variant of a tagged union that it is about, `type=card`, or "".
     """
 
     rule: str
@@ -119,10 +122,12 @@ class Change:
     witness: str = ""
     note: str = ""
     related_paths: tuple[str, ...] = ()
+    variant: str = ""
 
     def fingerprint(self, operation: Operation) -> str:
         """Sixteen hex digits that identify this change of this operation across runs and wordings."""
-        parts = (self.rule, operation.integration, operation.name, self.path, self.before, self.after)
+        parts: tuple[str, ...] = (self.rule, operation.integration, operation.name, self.path, self.before, self.after)
+        parts += (self.variant,) if self.variant else ()
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def with_severity(self, severity: Severity, note: str) -> Change:

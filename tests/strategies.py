@@ -38,6 +38,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "uri": ("https://api.example/v1?a=b#c", "ftp://x", "urn+x://ä"),
     "ipv4": ("0.0.0.0", "255.255.255.255", "192.168.1.10"),  # noqa: S104 - a value, not an address to bind
     "ipv6": ("::", "::1", "fe80::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "1::8"),
+    "boolean": ("true", "False", "yes", "N", "on"),
     "integer": ("0", "-1", "42", "9" * 40),
     "decimal": ("0.0", "-1.50", "10.25"),
 }
@@ -78,6 +79,7 @@ NEAR_MISSES: dict[str, tuple[str, ...]] = {
         "::g",
         "fe80::1%eth0",
     ),
+    "boolean": ("truth", "tRUE", "yes ", "1", "nn", "true\n"),
     "integer": ("01", "+1", "-", "1.", "1.5", "1e3", "1 ", "1_000", "--1", "٣"),
     "decimal": ("1.", ".5", "1,5", "1.5.2", "1.5e3", "$1.5", "00.5", "NaN"),
 }

@@ -15,11 +15,11 @@ NAME = "pytest_integration_contracts"
 
 STOREYS = (
     {"errors"},
-    {"model", "files"},
+    {"model", "files", "patterns"},
     {"manifest", "shapes"},
     {"drift"},
     {"snapshots", "traffic", "reports"},
-    {"session"},
+    {"session", "inputs"},
     {"fixtures"},
     {"plugin", "cli"},
 )

@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.manifest import Integration, Manifest, Prefix, find, load, rest_after, without_file
+from pytest_integration_contracts.manifest import (
+    Integration,
+    Manifest,
+    Override,
+    Pin,
+    Prefix,
+    find,
+    load,
+    rest_after,
+    without_file,
+)
+from pytest_integration_contracts.patterns import PathPattern
 
 unhurried = settings(deadline=None)  # files are written, on disks of any speed
 
@@ -25,9 +36,27 @@ runbook = "docs/runbooks/crm.md"
 credentials = "env:CRM_TOKEN"
 mode = "sync"
 templates = ["/customers/{id}/notes/{slug}"]
+maps = ["$.rates", "GET /rates/* $.by_day[*].rates", "$['a $b']"]
+records = ["$.totals"]
+latency = "800ms"
+freshness = { path = "$.items[*].updated_at", within = "24h" }
 
 [integrations.orders]
 mode = "events"
+
+[policy]
+preset = "lenient"
+
+[[policy.overrides]]
+rule = "format.*"
+severity = "off"
+
+[[policy.overrides]]
+rule = "property.added"
+severity = "warning"
+integration = "crm"
+operation = "GET /customers/*"
+path = "$..sku"
 """
 
 
@@ -63,14 +92,46 @@ def test_a_whole_manifest_is_read(tmp_path: Path) -> None:
                 credentials="env:CRM_TOKEN",
                 mode="sync",
                 templates=("/customers/{id}/notes/{slug}",),
+                maps=(Pin("$.rates"), Pin("$.by_day[*].rates", "GET /rates/*"), Pin("$['a $b']")),
+                records=(Pin("$.totals"),),
+                latency=0.8,
+                freshness=("$.items[*].updated_at", 86400.0),
             ),
             "orders": Integration(name="orders", mode="events"),
         },
+        preset="lenient",
+        overrides=(
+            Override("format.*", "off"),
+            Override("property.added", "warning", "crm", "GET /customers/*", "$..sku"),
+        ),
     )
 
 
 def test_an_empty_manifest_is_as_none(tmp_path: Path) -> None:
     assert read(tmp_path, "") == without_file(tmp_path) == Manifest(tmp_path, tmp_path / "contracts", {})
+
+
+@pytest.mark.parametrize(
+    ("pin", "operation", "path", "covers"),
+    [
+        (Pin("$.rates"), "GET /rates", "$.rates", True),
+        (Pin("$.rates"), "GET /rates", "$.rates.eur", False),
+        (Pin("$..rates"), "GET /days", "$.days[*].rates", True),
+        (Pin("$.rates", "GET /rates/*"), "GET /rates/{day}", "$.rates", True),
+        (Pin("$.rates", "GET /rates/*"), "GET /rates", "$.rates", False),
+    ],
+)
+def test_a_pin_covers_a_place_of_its_operations(pin: Pin, operation: str, path: str, covers: bool) -> None:  # noqa: FBT001
+    assert (pin.is_about(operation) and PathPattern(pin.path).matches(path)) == covers
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("800ms", 0.8), ("2s", 2), ("1.5s", 1.5), ("15m", 900), ("24h", 86400), ("7d", 604800), ("1w", 604800)],
+)
+def test_a_duration_is_a_number_and_its_unit(tmp_path: Path, written: str, seconds: float) -> None:
+    manifest = read(tmp_path, f"[integrations.crm]\nlatency = '{written}'")
+    assert manifest.integrations["crm"].latency == pytest.approx(seconds)
 
 
 class TestVariables:
@@ -267,6 +328,99 @@ BROKEN = {
     "integrations no table": ("integrations = 1", "integrations: must be a table"),
     "an integration no table": ("[integrations]\ncrm = 'x'", "integrations.crm: must be a table"),
     "tables of integrations": ("[[integrations.crm]]", "integrations.crm: must be a table"),
+    "policy no table": ("policy = 1", "policy: must be a table"),
+    "an unknown policy key": ("[policy]\npresets = 'strict'", "policy.presets: unknown key; did you mean `preset`?"),
+    "an unknown preset": ("[policy]\npreset = 'loose'", "policy.preset: 'loose' is none of standard, strict, lenient"),
+    "a preset no string": ("[policy]\npreset = 1", "policy.preset: 1 is none of standard, strict, lenient"),
+    "overrides no tables": (
+        "[policy]\noverrides = 'x'",
+        "policy.overrides: must be tables, each beginning with `[[policy.overrides]]`",
+    ),
+    "an override no table": ("[policy]\noverrides = ['x']", "policy.overrides[0]: must be a table"),
+    "an override without a rule": (
+        "[[policy.overrides]]\nseverity = 'off'",
+        "policy.overrides[0].rule: is missing; say which rule, and how grave it is",
+    ),
+    "an override without a severity": (
+        "[[policy.overrides]]\nrule = '*'\nseverity = 'off'\n[[policy.overrides]]\nrule = '*'",
+        "policy.overrides[1].severity: is missing; say which rule, and how grave it is",
+    ),
+    "an override with a misspelt key": (
+        "[[policy.overrides]]\nrule = '*'\nseverety = 'off'",
+        "policy.overrides[0].severety: unknown key; did you mean `severity`?",
+    ),
+    "an override with an unknown severity": (
+        "[[policy.overrides]]\nrule = '*'\nseverity = 'error'",
+        "policy.overrides[0].severity: 'error' is none of breaking, warning, compatible, off",
+    ),
+    "an override with a severity no string": (
+        "[[policy.overrides]]\nrule = '*'\nseverity = false",
+        "policy.overrides[0].severity: False is none of breaking, warning, compatible, off",
+    ),
+    "an override with a rule no string": (
+        "[[policy.overrides]]\nrule = ['*']\nseverity = 'off'",
+        "policy.overrides[0].rule: must be a string that is not empty",
+    ),
+    "an override with an empty operation": (
+        "[[policy.overrides]]\nrule = '*'\nseverity = 'off'\noperation = ''",
+        "policy.overrides[0].operation: must be a string that is not empty",
+    ),
+    "an override of an unknown integration": (
+        "[integrations.crm]\n[[policy.overrides]]\nrule = '*'\nseverity = 'off'\nintegration = 'crn'",
+        "policy.overrides[0].integration: no integration `crn`; did you mean `crm`?",
+    ),
+    "an override of an integration where there is none": (
+        "[[policy.overrides]]\nrule = '*'\nseverity = 'off'\nintegration = 'crm'",
+        "policy.overrides[0].integration: no integration `crm`; there are: none",
+    ),
+    "an override at no path": (
+        "[[policy.overrides]]\nrule = '*'\nseverity = 'off'\npath = '$.items[0]'",
+        "policy.overrides[0].path: '$.items[0]' is no JSONPath such as `$.items[*].sku`: cannot be read from `[0]` on",
+    ),
+    "maps no list": ("[integrations.crm]\nmaps = '$.a'", "integrations.crm.maps: must be a list of strings"),
+    "a map at no path": (
+        "[integrations.crm]\nmaps = ['$.a', 'rates']",
+        "integrations.crm.maps: 'rates' is no JSONPath such as `$.items[*].sku`: must begin with `$`",
+    ),
+    "a map of headers": ("[integrations.crm]\nmaps = ['header:etag']", "integrations.crm.maps: 'header:etag' is no"),
+    "a record at half a path": (
+        "[integrations.crm]\nrecords = ['GET /rates $.a[']",
+        "integrations.crm.records: '$.a[' is no JSONPath such as `$.items[*].sku`: cannot be read from `[` on",
+    ),
+    "latency no duration": (
+        "[integrations.crm]\nlatency = '800'",
+        'integrations.crm.latency: \'800\' is no duration such as "800ms", "2s", "15m", "24h" or "7d"',
+    ),
+    "latency a number": ("[integrations.crm]\nlatency = 800", "integrations.crm.latency: 800 is no duration such as"),
+    "no latency at all": (
+        "[integrations.crm]\nlatency = '0s'",
+        "integrations.crm.latency: '0s' is no duration such as",
+    ),
+    "freshness no table": ("[integrations.crm]\nfreshness = '24h'", "integrations.crm.freshness: must be a table"),
+    "freshness without a path": (
+        "[integrations.crm]\nfreshness = { within = '24h' }",
+        'integrations.crm.freshness.path: is missing; write `{ path = "$.items[*].updated_at", within = "24h" }`',
+    ),
+    "freshness without an age": (
+        "[integrations.crm]\nfreshness = { path = '$.a' }",
+        "integrations.crm.freshness.within: is missing; write",
+    ),
+    "freshness with an unknown key": (
+        "[integrations.crm]\nfreshness = { path = '$.a', withing = '1h' }",
+        "integrations.crm.freshness.withing: unknown key; did you mean `within`?",
+    ),
+    "freshness with a path no string": (
+        "[integrations.crm]\nfreshness = { path = 1, within = '1h' }",
+        "integrations.crm.freshness.path: must be a string",
+    ),
+    "freshness at no path": (
+        "[integrations.crm]\nfreshness = { path = 'a', within = '1h' }",
+        "integrations.crm.freshness.path: 'a' is no JSONPath such as `$.items[*].sku`: must begin with `$`",
+    ),
+    "freshness within no duration": (
+        "[integrations.crm]\nfreshness = { path = '$.a', within = '1 day' }",
+        "integrations.crm.freshness.within: '1 day' is no duration such as",
+    ),
     "defaults no table": ("defaults = []", "defaults: must be a table"),
     "urls no list": (
         "[integrations.crm]\nurls = 'https://crm.example'",
@@ -385,19 +539,25 @@ def test_a_manifest_that_is_no_text_says_so(tmp_path: Path) -> None:
 
 NAMES = st.sampled_from(["crm", "a.b", "cassettes", "", "é", "x" * 70]) | st.text(max_size=5)
 URLS = st.sampled_from(["https://h.example", "${A}", "${A:-http://h}", "http://[", "${B:-}"]) | st.text(max_size=9)
-KEYS = st.sampled_from(["urls", "owner", "credentials", "mode", "templates", "runbook", "contact"]) | st.text(
-    max_size=5
-)
+KEYS = st.sampled_from(
+    ["urls", "owner", "credentials", "mode", "templates", "runbook", "contact", "maps", "latency", "freshness", "path"]
+) | st.text(max_size=5)
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.booleans() | st.integers(-9, 9) | st.floats() | URLS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
 )
 INTEGRATIONS = st.dictionaries(KEYS, VALUES | st.lists(URLS, max_size=2), max_size=4)
+OVERRIDES = st.fixed_dictionaries(
+    {"rule": URLS, "severity": st.sampled_from(["off", "warning"]) | VALUES},
+    optional={"integration": NAMES, "operation": VALUES, "path": st.sampled_from(["$.a", "$..*", "$["]) | VALUES},
+)
 DOCUMENTS = st.fixed_dictionaries(
     {},
     optional={
         "defaults": st.dictionaries(st.just("directory") | KEYS, VALUES, max_size=2) | VALUES,
+        "policy": st.fixed_dictionaries({}, optional={"preset": VALUES, "overrides": st.lists(OVERRIDES, max_size=2)})
+        | VALUES,
         "integrations": st.dictionaries(NAMES, INTEGRATIONS | VALUES, max_size=3) | VALUES,
     },
 )

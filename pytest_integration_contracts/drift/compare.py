@@ -1,264 +1,197 @@
 """Two shapes to changes.
 
-The two are walked together and equal places cut away; deepdiff compares the canonical facts of what is left, and each
-of its findings becomes one change by the rules.
+The two are walked together and equal places cut away; deepdiff compares the claims of what is left; each of its
+findings becomes an event by the rules, events with one cause become one change, and the policy weighs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from pytest_integration_contracts.drift.policy import weigh, worst_first
+from pytest_integration_contracts.drift.conduct import by_key, conduct_changes, unexplained
+from pytest_integration_contracts.drift.events import candidates
+from pytest_integration_contracts.drift.joins import Samples, joined
+from pytest_integration_contracts.drift.places import Candidate, Place, differing, singular
+from pytest_integration_contracts.drift.policy import STANDARD, Policy, worst_first
+from pytest_integration_contracts.drift.reasons import NO_CONTEXT, Context, Reasons
+from pytest_integration_contracts.drift.rule import THIN
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Exchange
-from pytest_integration_contracts.shapes.formats import PARSED, generalise
+from pytest_integration_contracts.manifest import Override
+from pytest_integration_contracts.model import NO_BODY, Change, Exchange
 from pytest_integration_contracts.shapes.infer import infer
-from pytest_integration_contracts.shapes.shape import Field, Kind, Shape, field_path, items_path
-
-_Facts = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One path at which the two sides differ. A side is None where the field is not there at all."""
-
-    path: str
-    owner: str
-    name: str
-    old: Field | None
-    new: Field | None
-    old_objects: int
-    new_objects: int
+from pytest_integration_contracts.shapes.settle import settle
+from pytest_integration_contracts.shapes.shape import Field, Kind, Shape
 
 
-def compare(old: Shape, new: Shape, *, subject: str = "response") -> tuple[Change, ...]:
+def compare(
+    old: Shape,
+    new: Shape,
+    *,
+    subject: str = "response",
+    context: Context = NO_CONTEXT,
+    policy: Policy = STANDARD,
+) -> tuple[Change, ...]:
     """What changed from one shape to another, worst first.
 
     Args:
         old: The baseline.
         new: The observation.
         subject: What a witness line calls the body, `customer`.
+        context: What else is known about the two.
+        policy: How changes are weighed.
 
     Returns:
         All changes, narrowings among them (`Rule.narrowing`).
     """
-    places = {place.path: place for place in _differing(old, new, subject)}
-    if not places:
+    settled = settle(old, context.pins)
+    places: dict[tuple[str, str], Place] = {}
+    found: list[Candidate] = []
+    for each in differing(settled, new, subject):
+        if isinstance(each, Candidate):
+            found.append(each)
+        else:
+            places[each.path, each.variant] = each
+    if not places and not found:
         return ()
-    changes = []
-    for path, aspect in _differences(places):
-        place = places[path]
-        for rule, before, after in _ASPECTS[aspect](place):
-            changes.append(_change(place, rule, before, after))
-    return worst_first(changes)
+    reasons = Reasons(settled, new, context)
+    events = _joined([*found, *candidates(places)], reasons, context)
+    return _weighed([event for event in events if not event.by_chance], reasons, context, policy)
 
 
-def diff(old: Iterable[object], new: Iterable[object]) -> list[Change]:
+def _joined(events: Sequence[Candidate], reasons: Reasons, context: Context) -> list[Candidate]:
+    """The events, those with one cause as one; what only echoes the request is no part of another event."""
+    apart = [
+        event for event in events if reasons.echo(event) or (event.rule == "property.added" and reasons.is_sent(event))
+    ]
+    rest = [event for event in events if not any(event is one for one in apart)]
+    return [*apart, *joined(rest, Samples(context.old_bodies, context.new_bodies))]
+
+
+def diff(
+    old: Iterable[object],
+    new: Iterable[object],
+    *,
+    preset: str = "standard",
+    overrides: Iterable[Override] = (),
+) -> list[Change]:
     """What changed between two sets of response bodies, worst first.
 
     Args:
         old: JSON bodies, or `Exchange`s, of the same operation: the baseline.
         new: The same, observed later.
+        preset: How changes are weighed: `strict`, `standard` or `lenient`.
+        overrides: What is weighed differently, as the manifest's `[[policy.overrides]]`.
 
     Raises:
+        UsageError: There is no such preset.
         BodyError: A body is nested too deep, or is not a JSON value.
     """
-    return list(compare(infer(map(_body, old)), infer(map(_body, new))))
+    before, after = list(old), list(new)
+    policy = Policy(preset, tuple(overrides))
+    mine, theirs = ([each for each in side if isinstance(each, Exchange)] for side in (before, after))
+    if len(mine) < len(before) or len(theirs) < len(after):
+        return list(_diff_bodies(_bodies(before), _bodies(after), Context(), policy))
+    return list(_diff_exchanges(mine, theirs, policy))
 
 
-def _body(given: object) -> object:
-    return given.response_body if isinstance(given, Exchange) else given
+def _diff_exchanges(old: list[Exchange], new: list[Exchange], policy: Policy) -> tuple[Change, ...]:
+    beside = conduct_changes(old, new)
+    before, after = by_key(old), by_key(new)
+    told: list[Change] = []
+    for key in before.keys() & after.keys():
+        mine, theirs = before[key], after[key]
+        context = Context(
+            old_requests=infer(_requests(mine)),
+            new_requests=infer(_requests(theirs)),
+            forgotten=any(map(_is_forgotten, mine)),
+            old_urls=frozenset(each.url for each in mine if each.url),
+            new_urls=frozenset(each.url for each in theirs if each.url),
+        )
+        told += _diff_bodies(_bodies(mine), _bodies(theirs), context, policy)
+    return worst_first([*policy.hold(beside), *unexplained(told, beside)])
 
 
-def widens(old: Shape, new: Shape, *, subject: str = "response") -> tuple[Change, ...]:
+def _diff_bodies(old: list[object], new: list[object], context: Context, policy: Policy) -> tuple[Change, ...]:
+    known = replace(context, old_bodies=old, new_bodies=new)
+    return compare(infer(old), infer(new), context=known, policy=policy)
+
+
+def _bodies(given: Iterable[object]) -> list[object]:
+    bodies = (each.response_body if isinstance(each, Exchange) else each for each in given)
+    return [body for body in bodies if body is not NO_BODY]
+
+
+_SENDING = frozenset({"POST", "PUT", "PATCH"})
+
+
+def _is_forgotten(exchange: Exchange) -> bool:
+    """Whether a request will have had a body that is not known."""
+    return exchange.method in _SENDING and exchange.request_body in (NO_BODY, None)
+
+
+def _requests(exchanges: Iterable[Exchange]) -> list[object]:
+    """The request bodies that are known."""
+    return [each.request_body for each in exchanges if each.request_body not in (NO_BODY, None)]
+
+
+def widens(
+    old: Shape,
+    new: Shape,
+    *,
+    subject: str = "response",
+    context: Context = NO_CONTEXT,
+    policy: Policy = STANDARD,
+) -> tuple[Change, ...]:
     """As `compare`, without the narrowings: what the observation has that the baseline has not."""
-    return tuple(change for change in compare(old, new, subject=subject) if not RULES[change.rule].narrowing)
+    changes = compare(old, new, subject=subject, context=context, policy=policy)
+    return tuple(change for change in changes if not RULES[change.rule].narrowing)
 
 
-def replaced(old: Shape, new: Shape) -> bool:
-    """Whether no type of one is a type of the other, so that nothing of the old shape holds any more."""
-    return old.known and new.known and not (_comparable_kinds(old) & _comparable_kinds(new))
+_LOWERED_ALONE = frozenset({"property.became-optional", "value.became-nullable"})
+"""Rules that thin evidence lowers, but not where a field of the same record is gone for no other reason."""
 
 
-def reformatted(old: Shape, new: Shape) -> bool:
-    """Whether strings that consumers parse have another format altogether: nothing of the old one holds any more."""
-    return (
-        Kind.STRING in old.kinds
-        and Kind.STRING in new.kinds
-        and old.format in PARSED
-        and new.format != ""
-        and not generalise(old.format, new.format)
-    )
+def _weighed(events: Sequence[Candidate], reasons: Reasons, context: Context, policy: Policy) -> tuple[Change, ...]:
+    explained = reasons.explained(events)
+    broken = {event.place.parent for event, reason in explained if not reason and event.rule == "property.removed"}
+    changes = []
+    for event, reason in explained:
+        change = _change(event)
+        responses = change.baseline[0]
+        corroborated = event.rule in _LOWERED_ALONE and event.place.parent in broken
+        weighed = policy.weigh(
+            change,
+            responses=max(responses, THIN) if corroborated else responses,
+            explained=reason,
+            sibling=event.place.is_one_of_many,
+            live=context.live,
+        )
+        if weighed and corroborated and responses < THIN and not weighed.note:
+            weighed = weighed.with_severity(weighed.severity, "a field beside it is gone, too")
+        changes += [weighed] if weighed else []
+    scaled = {change.path for change in changes if change.rule == "number.scale-changed"}
+    return worst_first(change for change in changes if change.path not in scaled or change.rule not in _TOLD_BY_SCALE)
 
 
-def _comparable_kinds(shape: Shape) -> set[Kind]:
-    kinds = set(shape.kinds) - {Kind.NULL}
-    return kinds | {Kind.INTEGER} if Kind.NUMBER in kinds else kinds
+_TOLD_BY_SCALE = frozenset({"type.number-to-integer", "type.integer-to-number"})
 
 
-def _differing(old: Shape, new: Shape, subject: str) -> Iterator[_Place]:
-    root = _Place("$", subject, "", Field(old), Field(new), 0, 0)
-    if _facts(root.old) != _facts(root.new):
-        yield root
-    yield from _below("$", old, new, subject)
-
-
-def _below(path: str, old: Shape, new: Shape, owner: str) -> Iterator[_Place]:
-    if old.items is not None and new.items is not None:
-        yield from _pair(_Place(items_path(path), _singular(owner), "", Field(old.items), Field(new.items), 0, 0))
-    if Kind.OBJECT in old.kinds and Kind.OBJECT in new.kinds:
-        for name in sorted(old.fields.keys() | new.fields.keys()):
-            place = _Place(
-                field_path(path, name),
-                owner,
-                name,
-                old.fields.get(name),
-                new.fields.get(name),
-                old.objects.responses,
-                new.objects.responses,
-            )
-            yield from _pair(place)
-
-
-def _pair(place: _Place) -> Iterator[_Place]:
-    old, new = place.old, place.new
-    if old is None or new is None:
-        if old is None or old.required:
-            yield place
-        return
-    if _facts(old) != _facts(new):
-        yield place
-    yield from _below(place.path, old.shape, new.shape, place.name or place.owner)
-
-
-def _facts(member: Field | None) -> _Facts | None:
-    """What a shape claims about one place, without its counts."""
-    if member is None:
-        return None
-    facts: _Facts = {
-        "kinds": {kind.value: True for kind in member.shape.canonical_kinds},
-        "presence": "always" if member.required else "sometimes",
-    }
-    if Kind.STRING in member.shape.kinds:
-        facts["format"] = member.shape.format
-    return facts
-
-
-def _differences(places: dict[str, _Place]) -> Iterator[tuple[str, str]]:
-    """Deepdiff's findings as (path, aspect), each once, in the order of the paths."""
-    from deepdiff import DeepDiff  # noqa: PLC0415 - loaded by the first difference
-
-    found = DeepDiff(
-        {path: facts for path, place in places.items() if (facts := _facts(place.old)) is not None},
-        {path: facts for path, place in places.items() if (facts := _facts(place.new)) is not None},
-        view="tree",
-        threshold_to_diff_deeper=0,  # or it reports the whole where little is shared
-    )
-    seen = dict.fromkeys(_location(level) for levels in found.values() for level in levels)
-    yield from sorted(seen)
-
-
-def _location(level: Any) -> tuple[str, str]:  # noqa: ANN401 - deepdiff is not typed
-    steps = level.path(output_format="list")
-    return steps[0], steps[1] if len(steps) > 1 else "member"
-
-
-_Found = Iterator[tuple[str, str, str]]
-
-
-def _member_changes(place: _Place) -> _Found:
-    if place.old is not None:
-        yield "property.removed", describe(place.old.shape), "gone"
-    elif place.new is not None:
-        yield "property.added", "nothing", describe(place.new.shape)
-
-
-def _presence_changes(place: _Place) -> _Found:
-    if place.old is None or place.new is None:
-        return
-    if place.old.required:
-        yield "property.became-optional", describe(place.old.shape), "absent"
-    else:
-        yield "property.became-required", "sometimes absent", describe(place.new.shape)
-
-
-def _kind_changes(place: _Place) -> _Found:
-    if place.old is None or place.new is None:
-        return
-    old, new = place.old.shape, place.new.shape
-    before, after = describe(old), describe(new)
-    if not old.known:
-        if new.known or not old.kinds:
-            yield "value.unknown-learned", before, after
-        return
-    if replaced(old, new):
-        yield "type.changed", before, after
-        return
-    yield from _null_changes(old, new)
-    if not new.known:
-        return
-    had, has = old.canonical_kinds - {Kind.NULL}, new.canonical_kinds - {Kind.NULL}
-    if Kind.INTEGER in had and Kind.NUMBER in has:
-        yield "type.integer-to-number", "integer", "number"
-        had, has = had - {Kind.INTEGER}, has - {Kind.NUMBER}
-    elif Kind.NUMBER in had and Kind.INTEGER in has:
-        yield "type.number-to-integer", "number", "integer"
-        had, has = had - {Kind.NUMBER}, has - {Kind.INTEGER}
-    if has - had:
-        yield "type.member-added", before, after
-    if had - has:
-        yield "type.member-removed", before, after
-
-
-def _null_changes(old: Shape, new: Shape) -> _Found:
-    if Kind.NULL in new.kinds and Kind.NULL not in old.kinds:
-        yield "value.became-nullable", describe(old), "null"
-    if Kind.NULL in old.kinds and Kind.NULL not in new.kinds and new.known:
-        yield "value.became-non-null", describe(old), describe(new)
-
-
-_LOCAL_AND_NOT: Final = {"date-time", "date-time-local"}
-
-
-def _format_changes(place: _Place) -> _Found:
-    if place.old is None or place.new is None:
-        return
-    old, new = place.old.shape, place.new.shape
-    if Kind.STRING not in old.kinds or Kind.STRING not in new.kinds:
-        return
-    before, after = _string(old), _string(new)
-    if {old.format, new.format} == _LOCAL_AND_NOT:
-        yield "format.offset-changed", before, after
-    elif not old.format or generalise(old.format, new.format) == old.format:
-        yield "format.gained", before, after
-    else:
-        yield "format.changed" if reformatted(old, new) else "format.lost", before, after
-
-
-_ASPECTS: Final[dict[str, Callable[[_Place], _Found]]] = {
-    "member": _member_changes,
-    "presence": _presence_changes,
-    "kinds": _kind_changes,
-    "format": _format_changes,
-}
-
-
-def _change(place: _Place, rule: str, before: str, after: str) -> Change:
-    row = RULES[rule]
+def _change(event: Candidate) -> Change:
+    place, row = event.place, RULES[event.rule]
     witness = row.witness.format(owner=_identifier(place.owner), name=_quotable(place.name)) if place.name else ""
-    change = Change(
-        rule=rule,
+    return Change(
+        rule=event.rule,
         path=place.path,
         severity=row.severity,
-        before=before,
-        after=after,
-        baseline=_with_and_all(rule, place.old, place.old_objects, old=True),
-        observed=_with_and_all(rule, place.new, place.new_objects, old=False),
+        before=event.before,
+        after=event.after,
+        baseline=_with_and_all(event.rule, place.old, place.old_record.seen.responses, old=True),
+        observed=_with_and_all(event.rule, place.new, place.new_record.seen.responses, old=False),
         witness=witness,
+        related_paths=event.related,
+        variant=place.variant,
     )
-    return weigh(change, responses=change.baseline[0], sibling=place.new is not None and "[*]" in place.path)
 
 
 def _with_and_all(rule: str, member: Field | None, objects: int, *, old: bool) -> tuple[int, int]:
@@ -266,42 +199,14 @@ def _with_and_all(rule: str, member: Field | None, objects: int, *, old: bool) -
     if member is None:
         return (0, objects) if old else (objects, objects)
     seen = member.shape.seen.responses
-    if rule in {"property.became-optional", "property.became-required"}:
-        return (seen, objects) if old else (member.absent.responses, objects)
-    if rule in {"value.became-nullable", "value.became-non-null"}:
+    if rule in {"property.became-optional", "property.became-required", "value.null-to-absent"}:
+        return (seen, max(seen, objects)) if old else (member.absent.responses, objects)
+    if rule in {"value.became-nullable", "value.became-non-null", "value.absent-to-null"}:
         nulls = member.shape.kinds.get(Kind.NULL)
         return (seen, seen) if old or nulls is None else (nulls.responses, seen)
     if rule == "format.lost":
         return (member.shape.kinds[Kind.STRING].responses, max(seen, objects))
     return (seen, max(seen, objects))
-
-
-def describe(shape: Shape) -> str:
-    """A shape in a few words: `string (email)`, `integer or null`, `array of object`."""
-    if not shape.kinds:
-        return "unknown"
-    words = [_word(kind, shape) for kind in Kind if kind in shape.canonical_kinds]
-    return " or ".join(words)
-
-
-def _word(kind: Kind, shape: Shape) -> str:
-    if kind is Kind.STRING:
-        return _string(shape)
-    if kind is Kind.ARRAY and shape.items is not None and shape.items.known:
-        return f"array of {describe(shape.items)}"
-    return kind.value
-
-
-def _string(shape: Shape) -> str:
-    return f"string ({shape.format})" if shape.format else "string"
-
-
-def _singular(name: str) -> str:
-    if name.endswith("ies") and len(name) > len("ies") + 1:
-        return f"{name[:-3]}y"
-    if name.endswith("s") and not name.endswith(("ss", "us", "is")):
-        return name[:-1]
-    return name if name != "response" else "item"
 
 
 def _quotable(name: str) -> str:
@@ -318,4 +223,4 @@ def subject_of(operation_name: str) -> str:
     """What a witness line calls the body: `customer` for `GET /customers/{id}`, `order` for `EVENT order.created`."""
     asked = operation_name.partition(" ")[2].partition("?")[0]
     words = [word for segment in asked.split("/") if (word := segment.partition(".")[0]).isidentifier()]
-    return _singular(words[-1]) if words else "response"
+    return singular(words[-1]) if words else "response"

@@ -1,40 +1,202 @@
-"""What decides how much a change matters: the rule's row and the evidence behind it. Preset `standard`."""
+"""What decides how much a change matters: the rule's row, the evidence behind it, the preset and the overrides."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
 
-from pytest_integration_contracts.drift.rule import THICK, THIN
+from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Severity
+from pytest_integration_contracts.errors import ManifestError, UsageError
+from pytest_integration_contracts.manifest import FILE_NAME, PRESETS, Manifest, Override
+from pytest_integration_contracts.model import Change, Operation, Severity
+from pytest_integration_contracts.patterns import PathPattern, glob_matches
+from pytest_integration_contracts.shapes.foreign import DECLARED
+
+OFF: Final = "off"
 
 _RULE_ORDER = {rule: position for position, rule in enumerate(RULES)}
 _ORDER = {severity: position for position, severity in enumerate(Severity)}
 
+_STRICT: Final = "preset strict"
 
-def weigh(change: Change, *, responses: int, sibling: bool) -> Change:
-    """The change with the severity that the evidence carries, and a note that says why where it differs.
+_Weight = tuple[Severity, str]
+"""A severity, and why it is not the rule's own."""
 
-    Args:
-        change: A change with its rule's own severity.
-        responses: How many responses the baseline of the place rests on.
-        sibling: Whether the same observation has the field elsewhere, so that its absence here is one of several.
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How changes are weighed.
+
+    `standard` takes the severity of the rule's row and lets evidence lower or raise it. `strict` raises every warning
+    to breaking, also those that thin evidence has lowered: but not an absence that something explains, since no
+    further evidence would make it a break. `lenient` is `standard`, and lowers more where the baseline is thin.
+
+    An override is final: neither preset nor evidence changes what it says. Of several that apply, the most specific one
+    counts: one with a path before one without, then one with an operation, then one with an integration, then the exact
+    rule before a pattern of rules; of two patterns, the one that leaves less open; of two alike, the later one.
+
+    Attributes:
+        preset: `standard`, `strict` or `lenient`.
+        overrides: What is weighed differently, in the order they were written.
+        operation: What the changes are about; None where no operation is known, as between two files. Then overrides
+            that name an integration or an operation do not apply.
+
+    Raises:
+        UsageError: There is no such preset.
     """
-    rule = RULES[change.rule]
-    if rule.identifier and _names_identifier(change.path):
-        return change.with_severity(rule.identifier, "an identifier")
-    if rule.thick and responses >= THICK:
-        return change.with_severity(rule.thick, f"{responses} responses had it")
-    if responses < THIN:
-        lowered = rule.thin or (rule.sibling if sibling else None)
-        if lowered:
-            return change.with_severity(lowered, f"learned from only {_responses(responses)}")
-    return change
+
+    preset: str = PRESETS[0]
+    overrides: tuple[Override, ...] = ()
+    operation: Operation | None = None
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise UsageError(f"no preset `{self.preset}`; there are: {', '.join(PRESETS)}")
+
+    def for_operation(self, operation: Operation) -> Policy:
+        """The same policy, for changes of one operation."""
+        return replace(self, operation=operation)
+
+    def weigh(
+        self,
+        change: Change,
+        *,
+        responses: int,
+        explained: str = "",
+        sibling: bool = False,
+        live: bool = False,
+    ) -> Change | None:
+        """The change with the severity that the policy gives it, and a note that says why where it is not the rule's.
+
+        Args:
+            change: A change with its rule's own severity.
+            responses: How many responses the baseline of the place rests on.
+            explained: What explains that something is absent or null here, a part of a sentence: `another variant`. ""
+                where nothing does. The change is then no more than a warning.
+            sibling: Whether the same observation has the field elsewhere, so that its absence here is one of several.
+            live: Whether the observation came from the upstream itself, not from a recording.
+
+        Returns:
+            The change, or None where it is not to be told.
+        """
+        override = self._override(change)
+        if override is not None:
+            return _overridden(change, override)
+        rule = RULES[change.rule]
+        if rule.opt_in:
+            return None
+        severity, note = self._weight(rule, change, responses, sibling=sibling, live=live)
+        if explained and severity is not Severity.COMPATIBLE:
+            severity, note = Severity.WARNING, explained
+        return change.with_severity(severity, note) if (severity, note) != (change.severity, "") else change
+
+    def hold(self, changes: Iterable[Change]) -> list[Change]:
+        """Changes whose finder knew how grave they are, such as those of responses as a whole, under this policy."""
+        held = (self._held(change) for change in changes)
+        return [change for change in held if change is not None]
+
+    def _held(self, change: Change) -> Change | None:
+        override = self._override(change)
+        if override is not None:
+            return _overridden(change, override)
+        if self.preset == "strict" and change.severity is Severity.WARNING:
+            return change.with_severity(Severity.BREAKING, "; ".join(filter(None, (change.note, _STRICT))))
+        return change
+
+    def _weight(self, rule: Rule, change: Change, responses: int, *, sibling: bool, live: bool) -> _Weight:
+        raised = _raised(rule, change, responses, live=live)
+        if raised is None and responses < THIN:
+            lowered = rule.thin or (rule.sibling if sibling else None)
+            if lowered is None and self.preset == "lenient":
+                lowered = rule.lenient
+            raised = (lowered, f"learned from only {_responses(responses)}") if lowered else None
+        severity, note = raised or (rule.severity, "")
+        if self.preset == "strict" and severity is Severity.WARNING:
+            return Severity.BREAKING, "; ".join(filter(None, (note, _STRICT)))
+        return severity, note
+
+    def _override(self, change: Change) -> Override | None:
+        applying = [
+            (_specificity(override), position, override)
+            for position, override in enumerate(self.overrides)
+            if self._applies(override, change)
+        ]
+        return max(applying)[-1] if applying else None
+
+    def _applies(self, override: Override, change: Change) -> bool:
+        if RULES[change.rule].opt_in and override.rule != change.rule:
+            return False
+        integration, name = (self.operation.integration, self.operation.name) if self.operation else ("", "")
+        return (
+            glob_matches(override.rule, change.rule)
+            and override.integration in {"", integration}
+            and (not override.operation or (bool(name) and glob_matches(override.operation, name)))
+            and (not override.path or PathPattern(override.path).matches(change.path))
+        )
 
 
-def worst_first(changes: list[Change]) -> tuple[Change, ...]:
+STANDARD: Final = Policy()
+
+
+def policy_of(manifest: Manifest) -> Policy:
+    """The policy that a manifest asks for.
+
+    Raises:
+        ManifestError: An override names a rule that there is not.
+    """
+    for number, override in enumerate(manifest.overrides):
+        if not any(glob_matches(override.rule, rule) for rule in RULES):
+            areas = {f"{rule.partition('.')[0]}.*": None for rule in RULES} if "*" in override.rule else {}
+            close = difflib.get_close_matches(override.rule, [*areas, *RULES], n=1)
+            hint = f"did you mean `{close[0]}`?" if close else "`integration-contracts explain` lists them"
+            raise ManifestError(
+                f"{manifest.root / FILE_NAME}: policy.overrides[{number}].rule: no rule `{override.rule}`; {hint}"
+            )
+    return Policy(manifest.preset, manifest.overrides)
+
+
+def worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Sorted by severity, then in the order of the rules, then by path."""
     return tuple(sorted(changes, key=lambda change: (_ORDER[change.severity], _RULE_ORDER[change.rule], change.path)))
+
+
+def _raised(rule: Rule, change: Change, responses: int, *, live: bool) -> _Weight | None:
+    if rule.identifier and _names_identifier(change.path):
+        return rule.identifier, "an identifier"
+    if rule.thick and responses >= THICK:
+        return rule.thick, "declared" if responses >= DECLARED.responses else f"{_responses(responses)} had it"
+    return (rule.live, "asked live") if rule.live and live else None
+
+
+_Rank = tuple[int, int, int]
+
+
+def _specificity(override: Override) -> tuple[_Rank, _Rank, _Rank, _Rank]:
+    path = (1, *PathPattern(override.path).precision) if override.path else (0, 0, 0)
+    return path, _precision(override.operation), _precision(override.integration), _precision(override.rule)
+
+
+def _precision(pattern: str) -> _Rank:
+    return (int(bool(pattern)), int("*" not in pattern), len(pattern.replace("*", "")))
+
+
+def _overridden(change: Change, override: Override) -> Change | None:
+    if override.severity == OFF:
+        return None
+    return change.with_severity(Severity(override.severity), _named(override))
+
+
+def _named(override: Override) -> str:
+    places = (
+        (" of ", override.integration),
+        (" in ", override.operation),
+        (" at ", override.path),
+    )
+    return f"override of {override.rule}" + "".join(f"{word}{place}" for word, place in places if place)
 
 
 def _responses(number: int) -> str:

@@ -34,8 +34,8 @@ PRESENCE_RULES: Final = (
         witness='{owner}["{name}"]  # KeyError, for all',
         counted=True,
         example=(
-            '{"people": [{"id": 1, "nickname": "ada"}, {"id": 2}]}',
-            '{"people": [{"id": 1}, {"id": 2}]}',
+            '{"users": [{"nickname": "ada", "id": 1}, {"id": 2}]}',
+            '{"users": [{"id": 1}, {"id": 2}]}',
         ),
         elsewhere=(
             "oasdiff response-optional-property-removed (warning); GraphQL FIELD_REMOVED (breaking);"
@@ -60,8 +60,8 @@ PRESENCE_RULES: Final = (
         witness='{owner}["{name}"]  # KeyError, for some',
         counted=True,
         example=(
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"email": "bo@mail.example", "id": 2}]}',
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"email": "bo@mail.example", "id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
         ),
         elsewhere="oasdiff response-property-became-optional (error); buf FIELD_SAME_CARDINALITY (breaking)",
         lenient=_W,
@@ -76,8 +76,8 @@ PRESENCE_RULES: Final = (
         narrowing=True,
         counted=True,
         example=(
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"email": "bo@mail.example", "id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"email": "bo@mail.example", "id": 2}]}',
         ),
         elsewhere="oasdiff response-property-became-required (info)",
     ),
@@ -126,8 +126,8 @@ PRESENCE_RULES: Final = (
         witness='{owner}["{name}"]  # None, where a value was',
         counted=True,
         example=(
-            '{"people": [{"email": "ada@mail.example"}, {"email": "bo@mail.example"}]}',
-            '{"people": [{"email": "ada@mail.example"}, {"email": null}]}',
+            '{"users": [{"email": "ada@mail.example"}, {"email": "bo@mail.example"}]}',
+            '{"users": [{"email": "ada@mail.example"}, {"email": null}]}',
         ),
         elsewhere="oasdiff response-property-became-nullable (error); GraphQL FIELD_CHANGED_KIND (breaking)",
         thin=_W,
@@ -141,8 +141,8 @@ PRESENCE_RULES: Final = (
         narrowing=True,
         counted=True,
         example=(
-            '{"people": [{"email": "ada@mail.example"}, {"email": null}]}',
-            '{"people": [{"email": "ada@mail.example"}, {"email": "bo@mail.example"}]}',
+            '{"users": [{"email": "ada@mail.example"}, {"email": null}]}',
+            '{"users": [{"email": "ada@mail.example"}, {"email": "bo@mail.example"}]}',
         ),
         elsewhere="oasdiff response-property-became-not-nullable (info)",
     ),
@@ -155,8 +155,8 @@ PRESENCE_RULES: Final = (
         witness='{owner}["{name}"]  # KeyError',
         counted=True,
         example=(
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"email": null, "id": 2}]}',
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"email": null, "id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
         ),
         elsewhere="oasdiff response-property-became-optional (error)",
     ),
@@ -169,8 +169,8 @@ PRESENCE_RULES: Final = (
         witness='{owner}["{name}"]  # None, where the field was missing',
         counted=True,
         example=(
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
-            '{"people": [{"email": "ada@mail.example", "id": 1}, {"email": null, "id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"id": 2}]}',
+            '{"users": [{"email": "ada@mail.example", "id": 1}, {"email": null, "id": 2}]}',
         ),
         elsewhere="oasdiff response-property-became-nullable (error)",
     ),

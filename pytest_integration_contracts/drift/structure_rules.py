@@ -23,7 +23,10 @@ STRUCTURE_RULES: Final = (
         remedy="Wrap a single object in a list where it comes in.",
         mirror="object.to-array",
         witness='{owner}["{name}"][0]  # KeyError',
-        example=('{"address": [{"city": "London", "id": 7}]}', '{"address": {"city": "London", "id": 7}}'),
+        example=(
+            '{"address": [{"city": "London", "id": 7}], "vip": true}',
+            '{"address": {"city": "London", "id": 7}, "vip": true}',
+        ),
         elsewhere="oasdiff response-property-type-changed (error); buf FIELD_SAME_CARDINALITY (breaking)",
     ),
     Rule(
@@ -33,7 +36,10 @@ STRUCTURE_RULES: Final = (
         remedy="Decide what several of them mean to you; a list of one is not the object.",
         mirror="array.to-object",
         witness='{owner}["{name}"]["id"]  # TypeError',
-        example=('{"address": {"city": "London", "id": 7}}', '{"address": [{"city": "London", "id": 7}]}'),
+        example=(
+            '{"address": {"city": "London", "id": 7}, "vip": true}',
+            '{"address": [{"city": "London", "id": 7}], "vip": true}',
+        ),
         elsewhere="oasdiff response-property-type-changed (error); buf FIELD_SAME_CARDINALITY (breaking)",
     ),
     Rule(
@@ -44,7 +50,7 @@ STRUCTURE_RULES: Final = (
         one_way="Items where there were none are value.unknown-learned.",
         witness='{owner}["{name}"][0]  # IndexError',
         counted=True,
-        example=('{"orders": [{"id": 1}]}', '{"orders": []}'),
+        example=('{"tags": ["new", "vip"]}', '{"tags": []}'),
         elsewhere="oasdiff response-property-min-items-decreased (error), where a minimum is declared",
         live=_W,
     ),
@@ -84,7 +90,7 @@ STRUCTURE_RULES: Final = (
     Rule(
         id="map.key-format-changed",
         severity=_W,
-        why="The keys of a map are of another kind, as slugs where numbers were: joins on them find nothing.",
+        why="The keys of a map are of another kind, as dates where numbers were: joins on them find nothing.",
         remedy="Join on the new keys, or keep a table from the old to the new ones.",
         mirror="map.key-format-changed",
         example=(

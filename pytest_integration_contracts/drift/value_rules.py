@@ -21,7 +21,7 @@ VALUE_RULES: Final = (
         why="The value has another type: arithmetic, comparison and parsing fail, or worse, do not.",
         remedy="Convert the value at the border of your code.",
         mirror="type.changed",
-        example=('{"ref": 17}', '{"ref": "INV-17"}'),
+        example=('{"ref": 17}', '{"ref": "invoice 17"}'),
         elsewhere=_TYPE_CHANGED,
     ),
     Rule(
@@ -209,7 +209,7 @@ VALUE_RULES: Final = (
         remedy="Parse leniently, or keep the value as text.",
         mirror="format.gained",
         counted=True,
-        example=('{"ref": "123e4567-e89b-12d3-a456-426614174000"}', '{"ref": "INV-17"}'),
+        example=('{"ref": "123e4567-e89b-12d3-a456-426614174000"}', '{"ref": "invoice 17"}'),
         elsewhere="oasdiff response-property-type-generalized, response-property-pattern-removed (error)",
         thick=_B,
     ),
@@ -220,7 +220,7 @@ VALUE_RULES: Final = (
         remedy="Nothing.",
         mirror="format.lost",
         narrowing=True,
-        example=('{"ref": "INV-17"}', '{"ref": "123e4567-e89b-12d3-a456-426614174000"}'),
+        example=('{"ref": "invoice 17"}', '{"ref": "123e4567-e89b-12d3-a456-426614174000"}'),
         elsewhere="oasdiff response-property-type-specialized, response-property-pattern-added (info)",
     ),
     Rule(

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Finding, Learned, Report, Severity, Verdict
+from pytest_integration_contracts.shapes.foreign import DECLARED
 
 _HEADER_WIDTH: Final = 56
 _PATH_WIDTH: Final = 40
@@ -98,13 +99,13 @@ def change_lines(changes: Sequence[Change]) -> list[Line]:
 def _changes(changes: Sequence[Change]) -> list[list[Line]]:
     """Each change's lines, in columns; its first line alone tells what changed."""
     rule_width = max((len(change.rule) for change in changes), default=0)
-    path_width = min(max((len(change.path) for change in changes), default=0), _PATH_WIDTH)
+    path_width = min(max((len(_place(change)) for change in changes), default=0), _PATH_WIDTH)
     return [_change(change, rule_width, path_width) for change in changes]
 
 
 def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
     word, style = _SEVERITY[change.severity]
-    path = printable(change.path)
+    path = printable(_place(change))
     what = f"{change.rule:<{rule_width}}   {path:<{path_width}}    {difference(change)}"
     note = (Span(f"  ({change.note})", Style.QUIET),) if change.note else ()
     lines: list[Line] = [(Span("  "), Span(f"{word:<8}", style), Span(f"  {what}"), *note)]
@@ -113,13 +114,20 @@ def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
     return lines
 
 
+def _place(change: Change) -> str:
+    """The path, and the variant of a union that it is in."""
+    return f"{change.path} where {change.variant}" if change.variant else change.path
+
+
 def difference(change: Change) -> str:
-    """Before and after in one line, with how often each was seen where the severity rests on it."""
+    """Before and after in one line, with how often each was seen where the severity rests on it and it was counted."""
     before, after = printable(change.before), printable(change.after)
     if RULES[change.rule].counted:
         (had, all_before), (has, all_after) = change.baseline, change.observed
-        before = f"{before}, in {had} of {all_before} {'response' if all_before == 1 else 'responses'}"
-        after = f"{after}, in {has} of {all_after}"
+        if all_before < DECLARED.responses:
+            before = f"{before}, in {had} of {all_before} {'response' if all_before == 1 else 'responses'}"
+        if all_after < DECLARED.responses:
+            after = f"{after}, in {has} of {all_after}"
     elif before == "nothing":
         return after
     return f"{before} -> {after}"

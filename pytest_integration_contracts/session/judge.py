@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
+from pytest_integration_contracts.drift.authentication import challenges
+from pytest_integration_contracts.drift.budgets import freshness_change
 from pytest_integration_contracts.drift.compare import subject_of, widens
-from pytest_integration_contracts.drift.responses import unknown_response
+from pytest_integration_contracts.drift.conduct import answer_changes, auth_changes, auth_schemes, body_changes
+from pytest_integration_contracts.drift.facts import answers
+from pytest_integration_contracts.drift.policy import Policy, worst_first
+from pytest_integration_contracts.drift.reasons import Context
+from pytest_integration_contracts.drift.responses import is_error, unknown_response
 from pytest_integration_contracts.errors import BodyError, SnapshotError
 from pytest_integration_contracts.manifest import Integration
 from pytest_integration_contracts.model import Change, Exchange, Finding, Operation, Verdict
+from pytest_integration_contracts.patterns import PathPattern
 from pytest_integration_contracts.session.project import Project
-from pytest_integration_contracts.session.seen import Seen, bodies, grouped
+from pytest_integration_contracts.session.redirects import followed
+from pytest_integration_contracts.session.seen import Seen, bodies, grouped, pins_of, requests
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 from pytest_integration_contracts.traffic.recorder import Missing, Recorder, Source
-from pytest_integration_contracts.traffic.refusals import challenges, denial, outage
+from pytest_integration_contracts.traffic.refusals import denial, outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +47,27 @@ class Judge:
 
     def exchanged(self, seen: list[Seen], source: Source) -> list[Finding]:
         """Hold exchanges against their snapshots; in a run that learns, only tell whether they came about."""
-        beside: dict[Operation, set[str]] = defaultdict(set)
+        if not self.settings.mode.learns:
+            seen = followed(seen, self.project)
+        beside: dict[Operation, list[Seen]] = defaultdict(list)
         for each in seen:
-            beside[each.operation].add(each.key)
+            beside[each.operation].append(each)
         return [self._judged(group, beside[group[0].operation], source) for group in grouped(seen)]
 
-    def _judged(self, group: list[Seen], beside: set[str], source: Source) -> Finding:
+    def _judged(self, group: list[Seen], beside: list[Seen], source: Source) -> Finding:
         first = group[0]
         try:
             snapshot = self.project.store.get(first.operation)
             known = snapshot.responses.get(first.key) if snapshot else None
             refused = self._refused(group, known) if source is not Source.REPLAY else None
             if refused is not None:
-                return refused
+                return replace(refused, changes=self._steps(group, snapshot, known))
             if self.settings.mode.learns:
                 return self.finding(first)
-            return self._held(group, beside, snapshot, known)
+            finding = self._held(group, beside, snapshot, known)
+            stale = self._stale(group) if self.settings.mode is Mode.LIVE else []
+            told = self._policy(first).hold(stale)
+            return replace(finding, changes=worst_first([*finding.changes, *told])) if told else finding
         except SnapshotError as error:
             return self._broken(first, str(error))
         except BodyError as error:
@@ -85,25 +99,80 @@ class Judge:
                 return self.finding(each, problem=problem, cause=Verdict.DENIED)
         return None
 
+    def _steps(self, group: list[Seen], snapshot: Snapshot | None, known: ResponseShape | None) -> tuple[Change, ...]:
+        """What a refusal asks for that the contract does not have: not only the credential may be at fault."""
+        if snapshot is None or self.settings.mode.learns:
+            return ()
+        changes = self._beside(group, known) if known else [self._unknown(group, group, snapshot)]
+        return tuple(change for change in changes if change.rule in _ABOUT_ACCESS)
+
     def _held(
-        self, group: list[Seen], beside: set[str], snapshot: Snapshot | None, known: ResponseShape | None
+        self, group: list[Seen], beside: list[Seen], snapshot: Snapshot | None, known: ResponseShape | None
     ) -> Finding:
         first = group[0]
         if snapshot is None:
             remedy = self.settings.command(Mode.UPDATE, self.test)
             return self.finding(first, problem=f"{first.operation} has no snapshot yet", remedy=remedy)
-        if known is None:
-            return self.finding(first, changes=(unknown_response(first.key, known=snapshot.responses, beside=beside),))
-        return self.finding(first, changes=self._changes(group, known))
+        changes = self._changes(group, known) if known else [self._unknown(group, beside, snapshot)]
+        if group[0] is min(beside, key=lambda each: each.key):  # said once, with the operation's first kind of response
+            schemes = auth_schemes(each.exchange for each in beside)
+            changes += auth_changes(frozenset(snapshot.auth), schemes)
+        return self.finding(first, changes=worst_first(self._policy(first).hold(changes)))
 
-    def _changes(self, group: list[Seen], known: ResponseShape) -> tuple[Change, ...]:
-        if known.body is None:
-            return ()
+    @staticmethod
+    def _unknown(group: list[Seen], beside: list[Seen], snapshot: Snapshot) -> Change:
+        exchanges = [each.exchange for each in group]
+        return unknown_response(
+            group[0].key,
+            known=snapshot.responses,
+            beside={each.key for each in beside},
+            demands=answers(exchanges).demands(frozenset(snapshot.auth) | auth_schemes(exchanges)),
+        )
+
+    def _beside(self, group: list[Seen], known: ResponseShape) -> list[Change]:
+        """What changed beside the bodies."""
+        return answer_changes(known.answers, answers([each.exchange for each in group]), today=self.settings.today)
+
+    def _changes(self, group: list[Seen], known: ResponseShape) -> list[Change]:
+        beside = self._beside(group, known)
         values, first = bodies(group), group[0]
-        matcher = self.project.matcher(first.operation, first.key, known.body)
-        if all(map(matcher.accepts, values)):
-            return ()
-        return widens(known.body, infer(values), subject=subject_of(first.operation.name))
+        if known.body is None or not values:
+            return beside
+        if all(map(known.body.accepts, values)):
+            return beside
+        observed = infer(values, pins=pins_of(first))
+        widening = widens(
+            known.body,
+            observed,
+            subject=subject_of(first.operation.name),
+            context=self._context(group, known),
+            policy=self._policy(first),
+        )
+        return [*beside, *body_changes(first.key, known.body, observed, widening, beside)]
+
+    def _context(self, group: list[Seen], known: ResponseShape) -> Context:
+        """What explains what the bodies lack: the requests, and the same records in other operations."""
+        return Context(
+            old_requests=known.requests,
+            new_requests=infer(requests(group)),
+            new_bodies=bodies(group),
+            elsewhere=lambda: self.project.elsewhere(group[0].operation),
+            pins=pins_of(group[0]),
+            live=self.settings.mode is Mode.LIVE,
+        )
+
+    def _policy(self, seen: Seen) -> Policy:
+        return self.project.policy.for_operation(seen.operation)
+
+    @staticmethod
+    def _stale(group: list[Seen]) -> list[Change]:
+        """Whether the newest data in live answers is older than the manifest allows."""
+        freshness = group[0].integration.freshness
+        if freshness is None or is_error(group[0].key):
+            return []
+        path, within = freshness
+        change = freshness_change(bodies(group), path, within, now=time.time(), matches=PathPattern(path).matches)
+        return [change] if change else []
 
     def unanswered(self, recorder: Recorder) -> list[Finding]:
         """Requests that a live upstream never answered."""
@@ -172,6 +241,9 @@ class Judge:
         """The command that learns what this run found: from the cassette where it has it, else from the upstream."""
         mode = Mode.UPDATE if self.settings.mode is Mode.REPLAY else Mode.REFRESH
         return self.settings.command(mode, self.test)
+
+
+_ABOUT_ACCESS = frozenset({"auth.step-added", "auth.scheme-changed"})
 
 
 def _told_by(integration: Integration, finding: Finding) -> Finding:

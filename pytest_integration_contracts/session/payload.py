@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_integration_contracts.model import Change, Finding, Operation, Severity, Verdict
+from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
 
@@ -26,6 +27,7 @@ class Told:
         undeclared: Hosts that no manifest names.
         ours: Whether a test failed by itself while the contract held.
         tolerated: Whether all that fails is an outage which the manifest wants skipped.
+        elapsed: How long the live upstream took for each answer, in seconds.
     """
 
     source: str
@@ -36,6 +38,7 @@ class Told:
     undeclared: tuple[str, ...] = ()
     ours: bool = False
     tolerated: bool = False
+    elapsed: Mapping[Operation, tuple[float, ...]] = dataclasses.field(default_factory=dict)
 
 
 def dump(told: list[Told]) -> str:
@@ -68,7 +71,7 @@ def _to_json(told: Told) -> dict[str, Any]:
                 "integration": operation.integration,
                 "name": operation.name,
                 "auth": sorted(observation.auth),
-                "responses": {key: shape.to_json() for key, shape in observation.responses.items()},
+                "responses": {key: _response(shape) for key, shape in observation.responses.items()},
                 "replaces": {key: sorted(statuses) for key, statuses in observation.replaces.items()},
             }
             for operation, observation in told.observations.items()
@@ -77,7 +80,13 @@ def _to_json(told: Told) -> dict[str, Any]:
         "undeclared": told.undeclared,
         "ours": told.ours,
         "tolerated": told.tolerated,
+        "elapsed": [[operation.integration, operation.name, times] for operation, times in told.elapsed.items()],
     }
+
+
+def _response(shape: ResponseShape) -> dict[str, Any]:
+    """Also what files leave out: what other tests saw may be judged by it."""
+    return {**shape.to_json(), "conduct": conduct_to_json(shape.conduct)}
 
 
 def _from_json(document: dict[str, Any]) -> Told:
@@ -97,6 +106,7 @@ def _from_json(document: dict[str, Any]) -> Told:
         undeclared=tuple(document["undeclared"]),
         ours=document["ours"],
         tolerated=document["tolerated"],
+        elapsed={Operation(integration, name): tuple(times) for integration, name, times in document["elapsed"]},
     )
 
 

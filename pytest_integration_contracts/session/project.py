@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_integration_contracts.drift.policy import policy_of
+from pytest_integration_contracts.drift.responses import is_error
 from pytest_integration_contracts.files import digest, safe_name
 from pytest_integration_contracts.manifest import Integration, Manifest, rest_after
 from pytest_integration_contracts.model import Exchange, Operation
-from pytest_integration_contracts.shapes.matcher import Matcher
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.store import SnapshotStore
 from pytest_integration_contracts.traffic.cassettes import read_cassette
@@ -21,7 +22,8 @@ class Project:
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self.store = SnapshotStore(manifest.directory)
-        self._matchers: dict[tuple[Operation, str], Matcher] = {}
+        self.policy = policy_of(manifest)
+        self._bodies: dict[str, dict[str, Shape]] = {}
 
     def canonical(self, url: str) -> str | None:
         """The URL with its integration's canonical prefix, or None where no integration claims it."""
@@ -49,9 +51,17 @@ class Project:
         """The integration of a name; an undeclared one where no manifest names it."""
         return self.manifest.integrations.get(name) or Integration(name, declared=False)
 
-    def matcher(self, operation: Operation, key: str, shape: Shape) -> Matcher:
-        """The compiled matcher of one kind of response; compiled once."""
-        return self._matchers.setdefault((operation, key), Matcher(shape))
+    def elsewhere(self, operation: Operation) -> dict[str, Shape]:
+        """The bodies that other operations of the same integration are known to have, by their names."""
+        name = operation.integration
+        if name not in self._bodies:
+            self._bodies[name] = {
+                snapshot.operation.name: response.body
+                for snapshot in self.store.of_integration(name)
+                for key, response in snapshot.responses.items()
+                if response.body is not None and not is_error(key)
+            }
+        return {other: shape for other, shape in self._bodies[name].items() if other != operation.name}
 
     def recorded(self, cassette: Path) -> set[Operation]:
         """The operations in a cassette; none where there is no such file.

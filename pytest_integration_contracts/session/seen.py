@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_integration_contracts.drift.responses import response_key
+from pytest_integration_contracts.drift.conduct import auth_schemes
+from pytest_integration_contracts.drift.facts import answers
+from pytest_integration_contracts.drift.responses import key_of
 from pytest_integration_contracts.manifest import Integration
 from pytest_integration_contracts.model import NO_BODY, Exchange, Operation
+from pytest_integration_contracts.patterns import PathPattern
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.pins import Pins
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
-from pytest_integration_contracts.traffic.operations import auth_scheme, contract_headers
-from pytest_integration_contracts.traffic.refusals import challenges
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,22 @@ class Seen:
 
     @property
     def key(self) -> str:
-        """Status and media type of the response."""
-        return response_key(self.exchange.status, self.exchange.media)
+        """Of which kind the response is: its status and media type."""
+        return key_of(self.exchange)
+
+
+def pins_of(seen: Seen) -> Pins:
+    """What the manifest decides about bodies of an operation."""
+    return pins_for(seen.integration, seen.operation)
+
+
+def pins_for(integration: Integration, operation: Operation) -> Pins:
+    """The pins of an integration that are about one of its operations."""
+    maps, records = (
+        tuple(PathPattern(pin.path) for pin in pins if pin.is_about(operation.name))
+        for pins in (integration.maps, integration.records)
+    )
+    return Pins(maps, records)
 
 
 def grouped(seen: Iterable[Seen]) -> list[list[Seen]]:
@@ -43,6 +59,21 @@ def bodies(group: Iterable[Seen]) -> list[object]:
     return [seen.exchange.response_body for seen in group if seen.exchange.response_body is not NO_BODY]
 
 
+def requests(group: Iterable[Seen]) -> list[object]:
+    """The JSON bodies among requests."""
+    sent = (seen.exchange.request_body for seen in group)
+    return [body for body in sent if body is not NO_BODY and body is not None]
+
+
+def elapsed(seen: Iterable[Seen]) -> dict[Operation, tuple[float, ...]]:
+    """How long the live upstream took for each answer, in seconds, by operation."""
+    times: dict[Operation, list[float]] = defaultdict(list)
+    for each in seen:
+        if each.exchange.elapsed is not None:
+            times[each.operation].append(each.exchange.elapsed)
+    return {operation: tuple(times[operation]) for operation in sorted(times)}
+
+
 def observed(seen: Iterable[Seen]) -> dict[Operation, Observation]:
     """What may be learned, by operation.
 
@@ -52,16 +83,18 @@ def observed(seen: Iterable[Seen]) -> dict[Operation, Observation]:
     observations: dict[Operation, Observation] = {}
     for group in grouped(seen):
         values, exchanges = bodies(group), [each.exchange for each in group]
+        told = answers(exchanges)
         shape = ResponseShape(
-            seen=len(group),
-            headers=infer(contract_headers(exchange.response_headers) for exchange in exchanges),
-            body=infer(values) if values else None,
-            challenges=frozenset().union(*(challenges(exchange) for exchange in exchanges)),
+            seen=told.seen,
+            headers=told.headers,
+            body=infer(values, pins=pins_of(group[0])) if values else None,
+            challenges=told.challenges,
+            conduct=told.conduct,
+            requests=infer(requests(group)),
         )
         replaced = {str(exchange.replaces_status) for exchange in exchanges if exchange.replaces_status is not None}
-        schemes = {auth_scheme(exchange.url, exchange.request_headers) for exchange in exchanges} - {""}
         observation = Observation(
-            frozenset(schemes),
+            auth_schemes(exchanges),
             {group[0].key: shape},
             {group[0].key: frozenset(replaced)} if replaced else {},
         )

@@ -12,10 +12,12 @@ from pathlib import Path
 from pytest_integration_contracts.errors import CassetteError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest import find, load, without_file
 from pytest_integration_contracts.model import Finding, Learned, Operation, Report, Verdict
+from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.project import Project
+from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.watch import Watch, source_of
 from pytest_integration_contracts.shapes.shape import never_observed
@@ -102,7 +104,8 @@ class Session:
         """
         told = [self._told[source] for source in sorted(self._told)]
         learned, errors = self._learn(told) if self.settings.mode.learns else ([], [])
-        findings = merged(finding for each in told for finding in each.findings)
+        slow_ones = slow(told, lambda root: self.project(Path(root)), self.settings)
+        findings = merged([*(finding for each in told for finding in each.findings), *slow_ones])
         return Report(
             findings=findings,
             learned=tuple(learned),
@@ -150,10 +153,12 @@ class Session:
     def _learn_one(self, project: Project, operation: Operation, observation: Observation) -> Learned | None:
         today, reason = self.settings.today, self.settings.reason
         current = project.store.get(operation)
+        pins = pins_for(project.integration(operation.integration), operation)
         if current is None:
-            path = project.store.write(first_version(operation, observation, today=today, reason=reason))
+            path = project.store.write(first_version(operation, observation, today=today, reason=reason, pins=pins))
             return Learned(operation, self.settings.shown(path), "", "1.0")
-        step = next_version(current, observation, today=today, reason=reason)
+        policy = project.policy.for_operation(operation)
+        step = next_version(current, observation, today=today, reason=reason, pins=pins, policy=policy)
         if step is None:
             return None
         snapshot, changes = step

@@ -11,7 +11,7 @@ from pytest_integration_contracts.model import Exchange, Finding, Operation, Ver
 from pytest_integration_contracts.session.judge import Judge, new
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
-from pytest_integration_contracts.session.seen import Seen, observed
+from pytest_integration_contracts.session.seen import Seen, elapsed, observed
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.versions import Observation
@@ -180,6 +180,7 @@ class Watch:
             undeclared=tuple(sorted({s.integration.name for s in self._all() if not s.integration.declared})),
             ours=raised and self.held,
             tolerated=self.tolerates(self._findings),
+            elapsed=elapsed(self._all()) if self.settings.mode is Mode.LIVE else {},
         )
 
     @property

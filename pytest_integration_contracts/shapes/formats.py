@@ -47,10 +47,40 @@ PATTERNS: Final[dict[str, str]] = {
     "uri": r"[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x20]+",
     "ipv4": _IPV4,
     "ipv6": _IPV6,
+    "boolean": r"[Tt]rue|TRUE|[Ff]alse|FALSE|yes|no|[YyNn]|on|off",
     "integer": _INTEGER,
     "decimal": rf"{_INTEGER}(?:\.[0-9]+)?",
 }
 """Format name to the pattern that a whole string must match."""
+
+EPOCHS: Final[dict[str, tuple[int, int]]] = {
+    f"epoch-{unit}": (631_152_000 * factor, 4_102_444_800 * factor)
+    for unit, factor in (("seconds", 1), ("milliseconds", 1000))
+}
+"""Formats of numbers: Unix time from 1990 to 2100, the first and the first that is too late."""
+
+_UTC = r"(?:[Zz]|[+-]00:?00)"
+
+ZONED: Final[dict[str, str]] = {
+    "utc": rf"{_DATE}[Tt ]{_TIME} ?{_UTC}",
+    "offset": rf"{_DATE}[Tt ]{_TIME} ?[+-](?:00:?(?:0[1-9]|[1-9][0-9])|(?:0[1-9]|[1-9][0-9]):?[0-9]{{2}})",
+}
+"""Date-times in UTC, and those with another offset: patterns that a whole string must match."""
+
+_ZONE_MATCHERS = {zone: re.compile(pattern).fullmatch for zone, pattern in ZONED.items()}
+
+
+def zone_of_all(values: Iterable[str]) -> str:
+    """`utc` or `offset` where every one of some date-times is the one or the other, else "".
+
+    Args:
+        values: At least one string, all of the format `date-time`; iterated several times.
+    """
+    for zone, matches in _ZONE_MATCHERS.items():
+        if matches(next(iter(values))):
+            return zone if all(map(matches, values)) else ""
+    return ""
+
 
 GENERALISES: Final[dict[str, str]] = {"integer": "decimal"}
 """A format to the wider one that holds every string of it."""
@@ -69,6 +99,7 @@ EXAMPLES: Final[dict[str, str]] = {
     "uri": "https://redacted.example/",
     "ipv4": "0.0.0.0",  # noqa: S104 - a value, not an address to bind
     "ipv6": "::",
+    "boolean": "true",
     "integer": "0",
     "decimal": "0.0",
 }

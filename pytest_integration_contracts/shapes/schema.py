@@ -1,8 +1,12 @@
-"""Shapes as JSON Schema (draft 2020-12): the open one that snapshots keep, and the closed one the matcher runs.
+"""Shapes as JSON Schema (draft 2020-12), open to further members: what snapshots keep.
 
 Evidence stands beside the keywords as `x-` annotations, and only where it says more than the parent does:
-`x-seen`, `x-absent` (a number, or `412 in 13 responses`), `x-kinds` (where values of several kinds occur),
-`x-unknown` (nothing was ever seen here).
+`x-seen`, `x-absent` (a number, or `412 in 13 responses`), `x-kinds` (where values of several kinds occur), `x-empty`
+(how many strings or arrays were empty), `x-words` (a vocabulary), `x-zone`
+(whether date-times are in UTC), `x-tag` (the field that tells variants apart, and its
+values), `x-width` (integers past 2^31 or 2^53), `x-decades` (the magnitude of numbers with fractions), `x-unknown`
+(nothing was ever seen here). A map has `patternProperties`, or `additionalProperties` where its keys have no known
+form.
 """
 
 from __future__ import annotations
@@ -13,22 +17,33 @@ from typing import Any, Final
 
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count
-from pytest_integration_contracts.shapes.formats import PATTERNS
-from pytest_integration_contracts.shapes.infer import MAX_DEPTH
+from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
+from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
+from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.shape import (
+    MAX_DEPTH,
     NONE,
     UNKNOWN,
+    UNTAGGED,
     Field,
     Kind,
+    Numbers,
+    Record,
     Shape,
+    Tag,
+    Texts,
+    Width,
     canonical,
-    field_path,
-    items_path,
+    sorted_variants,
+    type_of,
 )
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
+
+_CLASSES: Final = {f"^(?:{pattern})$": class_ for class_, pattern in KEY_PATTERNS.items()}
+_WIDTHS: Final = {Width.BIT: "bit", Width.EXACT: "past 2^31", Width.BIG: "past 2^53"}
 
 
 def to_schema(shape: Shape, seen: Count = NONE) -> Schema:
@@ -44,20 +59,62 @@ def to_schema(shape: Shape, seen: Count = NONE) -> Schema:
 def _node(shape: Shape, expected: Count) -> Schema:
     if not shape.kinds:
         return {"x-unknown": True}
-    schema: Schema = {"type": _type(shape)}
-    if Kind.STRING in shape.kinds and shape.format:
-        schema["format"] = shape.format
+    schema: Schema = {"type": type_of(shape)}
+    if shape.texts:
+        schema |= _texts(shape.texts)
+    if shape.numbers:
+        schema |= _numbers(shape.numbers)
     if shape.seen != expected:
         schema["x-seen"] = _written(shape.seen)
     if len(shape.kinds) > 1:
         schema["x-kinds"] = {kind.value: _written(count) for kind, count in shape.kinds.items()}
-    if Kind.OBJECT in shape.kinds:
-        schema["properties"] = {name: _member(member, shape.objects) for name, member in sorted(shape.fields.items())}
-        required = sorted(name for name, member in shape.fields.items() if member.required)
-        if required:
-            schema["required"] = required
+    if len(shape.records) == 1:
+        (item,) = shape.records.items()
+        schema |= _variant(*item, shape.objects)
+    elif shape.records:
+        schema["anyOf"] = [_variant(tag, record, NONE) for tag, record in shape.records.items()]
     if shape.items is not None:
         schema["items"] = _node(shape.items, shape.kinds[Kind.ARRAY])
+        if shape.empty.values:
+            schema["x-empty-arrays"] = _written(shape.empty)
+    return schema
+
+
+def _texts(texts: Texts) -> Schema:
+    schema: Schema = {"format": texts.format} if texts.format else {}
+    if texts.empty.values:
+        schema["x-empty"] = _written(texts.empty)
+    if texts.zone:
+        schema["x-zone"] = texts.zone
+    if texts.words:
+        schema["x-words"] = sorted(texts.words)
+    return schema
+
+
+def _numbers(numbers: Numbers) -> Schema:
+    schema: Schema = {"x-number-format": numbers.format} if numbers.format else {}
+    if numbers.width in _WIDTHS:
+        schema["x-width"] = _WIDTHS[numbers.width]
+    if numbers.decades is not None:
+        schema["x-decades"] = numbers.decades
+    return schema
+
+
+def _variant(tag: Tag, record: Record, objects: Count) -> Schema:
+    schema: Schema = {"x-tag": {tag.name: sorted(tag.values)}} if tag.name else {}
+    if record.seen != objects:
+        schema["x-objects"] = _written(record.seen)
+    schema["properties"] = {name: _member(member, record.seen) for name, member in sorted(record.fields.items())}
+    required = sorted(name for name, member in record.fields.items() if member.required)
+    if required:
+        schema["required"] = required
+    patterns = {
+        f"^(?:{KEY_PATTERNS[class_]})$": _node(values, NONE) for class_, values in record.keyed.items() if class_ != ANY
+    }
+    if patterns:
+        schema["patternProperties"] = patterns
+    if ANY in record.keyed:
+        schema["additionalProperties"] = _node(record.keyed[ANY], NONE)
     return schema
 
 
@@ -66,12 +123,6 @@ def _member(member: Field, objects: Count) -> Schema:
     if not member.required:
         schema["x-absent"] = _written(member.absent)
     return schema
-
-
-def _type(shape: Shape) -> str | list[str]:
-    kinds = shape.canonical_kinds
-    names = [kind.value for kind in Kind if kind in kinds]
-    return names[0] if len(names) == 1 else names
 
 
 def _written(count: Count) -> int | str:
@@ -100,17 +151,21 @@ def _read(schema: object, expected: Count, path: str, depth: int) -> Shape:
         raise SnapshotError(f"the schema at {path} is not an object")
     if schema.get("x-unknown") is True:
         return UNKNOWN
-    seen = _read_count(schema, "x-seen", expected, path)
-    kinds = _read_kinds(schema, seen, path)
     format_ = schema.get("format", "")
     if not isinstance(format_, str) or (format_ and format_ not in PATTERNS):
         raise SnapshotError(f"the schema at {path} has an unknown format {format_!r}")
+    seen = _read_count(schema, "x-seen", expected, path)
+    kinds = _read_kinds(schema, seen, path)
     return Shape(
         seen=seen,
         kinds=kinds,
-        format=format_,
-        items=_read_items(schema, kinds, path, depth),
-        fields=_read_fields(schema, kinds, path, depth),
+        texts=_read_texts(schema, path) if Kind.STRING in kinds else None,
+        numbers=_read_numbers(schema, path) if kinds.keys() & {Kind.INTEGER, Kind.NUMBER} else None,
+        items=_read(schema.get("items", {"x-unknown": True}), kinds[Kind.ARRAY], items_path(path), depth + 1)
+        if Kind.ARRAY in kinds
+        else None,
+        empty=_read_count(schema, "x-empty-arrays", NONE, path),
+        records=_read_records(schema, kinds[Kind.OBJECT], path, depth) if Kind.OBJECT in kinds else {},
     )
 
 
@@ -135,15 +190,72 @@ def _kinds_named(names: Iterable[object]) -> set[Kind]:
         return set()
 
 
-def _read_items(schema: Schema, kinds: Mapping[Kind, Count], path: str, depth: int) -> Shape | None:
-    if Kind.ARRAY not in kinds:
-        return None
-    return _read(schema.get("items", {"x-unknown": True}), kinds[Kind.ARRAY], items_path(path), depth + 1)
+def _read_texts(schema: Schema, path: str) -> Texts:
+    format_, words = schema.get("format", ""), schema.get("x-words")
+    zone = schema.get("x-zone", "")
+    if not isinstance(zone, str) or (zone and (zone not in ZONED or format_ != "date-time")):
+        raise SnapshotError(f"`x-zone` at {path} is none of {', '.join(ZONED)}")
+    return Texts(
+        format_,
+        _read_count(schema, "x-empty", NONE, path),
+        None if words is None else _read_words(words, f"`x-words` at {path}"),
+        zone,
+    )
 
 
-def _read_fields(schema: Schema, kinds: Mapping[Kind, Count], path: str, depth: int) -> dict[str, Field]:
-    if Kind.OBJECT not in kinds:
-        return {}
+def _read_words(words: object, place: str) -> frozenset[str]:
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise SnapshotError(f"{place} is not a list of strings")
+    return frozenset(words)
+
+
+def _read_numbers(schema: Schema, path: str) -> Numbers:
+    format_, decades = schema.get("x-number-format", ""), schema.get("x-decades")
+    if not isinstance(format_, str) or (format_ and format_ not in EPOCHS):
+        raise SnapshotError(f"the schema at {path} has an unknown number format {format_!r}")
+    if decades is not None and (type(decades) is not int or abs(decades) > _MOST_DECADES):
+        raise SnapshotError(f"`x-decades` at {path} is not a small integer: {decades!r}")
+    written = schema.get("x-width")
+    widths = [width for width, word in _WIDTHS.items() if word == written]
+    if written is not None and not widths:
+        raise SnapshotError(f"`x-width` at {path} is none of {', '.join(_WIDTHS.values())}")
+    return Numbers(format_, widths[0] if widths else Width.INT32, decades)
+
+
+_MOST_DECADES: Final = 400
+
+
+def _read_records(schema: Schema, objects: Count, path: str, depth: int) -> dict[Tag, Record]:
+    branches = schema.get("anyOf")
+    if branches is None:
+        return dict([_read_variant(schema, objects, path, depth)])
+    if not isinstance(branches, list) or not all(isinstance(branch, dict) for branch in branches):
+        raise SnapshotError(f"`anyOf` at {path} is not a list of objects")
+    return sorted_variants(dict(_read_variant(branch, NONE, path, depth) for branch in branches))
+
+
+def _read_variant(schema: Schema, objects: Count, path: str, depth: int) -> tuple[Tag, Record]:
+    tag = schema.get("x-tag", {})
+    if not isinstance(tag, dict) or len(tag) > 1:
+        raise SnapshotError(f"`x-tag` at {path} is not an object with the name of one field")
+    seen = _read_count(schema, "x-objects", objects, path)
+    record = Record(seen, _read_fields(schema, seen, path, depth), _read_keyed(schema, path, depth))
+    for name, values in tag.items():
+        return Tag(name, _read_words(values, f"`x-tag` at {path}")), record
+    return UNTAGGED, record
+
+
+def _read_keyed(schema: Schema, path: str, depth: int) -> dict[str, Shape]:
+    patterns, others = schema.get("patternProperties", {}), schema.get("additionalProperties")
+    if not isinstance(patterns, dict) or not patterns.keys() <= _CLASSES.keys():
+        raise SnapshotError(f"`patternProperties` at {path} is not an object of known patterns")
+    values: dict[str, object] = {_CLASSES[pattern]: member for pattern, member in patterns.items()}
+    if others is not None:
+        values[ANY] = others
+    return {class_: _read(values[class_], NONE, values_path(path), depth + 1) for class_ in sorted(values)}
+
+
+def _read_fields(schema: Schema, objects: Count, path: str, depth: int) -> dict[str, Field]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
     if not isinstance(properties, dict) or not isinstance(required, list):
         raise SnapshotError(f"the schema at {path} has no `properties` object and `required` list")
@@ -151,7 +263,7 @@ def _read_fields(schema: Schema, kinds: Mapping[Kind, Count], path: str, depth: 
     for name, member in sorted(properties.items()):
         place = field_path(path, name)
         if name in required:
-            fields[name] = Field(_read(member, kinds[Kind.OBJECT], place, depth + 1))
+            fields[name] = Field(_read(member, objects, place, depth + 1))
         else:
             fields[name] = Field(
                 _read(member, NONE, place, depth + 1),
@@ -163,7 +275,7 @@ def _read_fields(schema: Schema, kinds: Mapping[Kind, Count], path: str, depth: 
 _COUNT = re.compile(r"(?P<values>[0-9]{1,12}) in (?P<responses>[0-9]{1,12}) responses")
 
 
-def _read_count(schema: Schema, key: str, otherwise: Count, path: str) -> Count:
+def _read_count(schema: Mapping[str, Any], key: str, otherwise: Count, path: str) -> Count:
     written = schema.get(key)
     if written is None:
         return otherwise
@@ -173,19 +285,3 @@ def _read_count(schema: Schema, key: str, otherwise: Count, path: str) -> Count:
     if match is None:
         raise SnapshotError(f"`{key}` at {path} is neither a number nor `N in M responses`: {written!r}")
     return Count(int(match["responses"]), int(match["values"]))
-
-
-def to_closed_schema(shape: Shape) -> Schema | bool:
-    """A schema that accepts exactly the values which teach the shape nothing it does not know."""
-    if not shape.kinds:
-        return False
-    schema: Schema = {"type": _type(shape)}
-    if Kind.STRING in shape.kinds and shape.format:
-        schema["pattern"] = f"^(?:{PATTERNS[shape.format]})$"
-    if Kind.OBJECT in shape.kinds:
-        schema["properties"] = {name: to_closed_schema(member.shape) for name, member in shape.fields.items()}
-        schema["required"] = [name for name, member in shape.fields.items() if member.required]
-        schema["additionalProperties"] = False
-    if shape.items is not None:
-        schema["items"] = to_closed_schema(shape.items)
-    return schema

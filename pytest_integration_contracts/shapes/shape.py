@@ -1,17 +1,23 @@
 """The shape of a set of JSON values: a lattice element with counts.
 
-What is *counted* merges; what it *means* (required, nullable, of a format) is read off the counts afterwards.
+What is *counted* merges; what it *means* (record, map or union; format; vocabulary) is read off the counts by `settle`.
 """
 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any, Final, NamedTuple
 
 from pytest_integration_contracts.model import Count
-from pytest_integration_contracts.shapes.formats import generalise
+from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED, generalise
+from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
+from pytest_integration_contracts.shapes.matcher import compiled
+from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
+from pytest_integration_contracts.shapes.words import is_vocabulary, together
 
 
 class Kind(enum.StrEnum):
@@ -35,6 +41,53 @@ def canonical(kinds: Iterable[Kind]) -> frozenset[Kind]:
     return all_of_them - {Kind.INTEGER} if Kind.NUMBER in all_of_them else all_of_them
 
 
+class Width(enum.IntEnum):
+    """How much room the widest of some integers needs."""
+
+    BIT = 0
+    INT32 = 1
+    EXACT = 2
+    """Past 2^31, and still exact as a double."""
+    BIG = 3
+    """Past 2^53."""
+
+
+WIDTHS: Final = {Width.BIT: (0, 2), Width.INT32: (-(2**31), 2**31), Width.EXACT: (-(2**53), 2**53)}
+"""The lowest integer of a width, and the first that is too large for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What all strings of a place have in common.
+
+    Attributes:
+        format: The format that every one of them has, "" for none.
+        empty: How many are "".
+        words: All of them, where they are few and tokens; None otherwise, or where nobody may know.
+        zone: Of date-times: `utc` or `offset` where all are the one or the other, else "".
+    """
+
+    format: str = ""
+    empty: Count = NONE
+    words: frozenset[str] | None = None
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What all numbers of a place have in common.
+
+    Attributes:
+        format: `epoch-seconds` or `epoch-milliseconds` where every one of them is such a time, else "".
+        width: The room that the widest integer needs.
+        decades: The decimal exponent of the largest magnitude; None where the name does not tell of an amount.
+    """
+
+    format: str = ""
+    width: Width = Width.BIT
+    decades: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A named member of objects.
@@ -53,6 +106,36 @@ class Field:
         return not self.absent.values
 
 
+class Tag(NamedTuple):
+    """What tells the objects of one record from those of others: a field and its values there.
+
+    Attributes:
+        name: The field's name, "" where no field tells.
+        values: The values.
+    """
+
+    name: str = ""
+    values: frozenset[str] = frozenset()
+
+
+UNTAGGED: Final = Tag()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Objects that belong together: all objects of a place, or one variant of a union.
+
+    Attributes:
+        seen: How many objects.
+        fields: Members by name.
+        keyed: The values of members whose names are data, by the class of these names (`keys`).
+    """
+
+    seen: Count = NONE
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    keyed: Mapping[str, Shape] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a set of JSON values looks like; no value itself.
@@ -60,21 +143,44 @@ class Shape:
     Attributes:
         seen: How many values there were.
         kinds: How many of each kind.
-        format: The format that all strings have, "" for none. Meaningless where no string was seen.
+        texts: What the strings have in common; None where there were none.
+        numbers: What the numbers have in common; None where there were none.
         items: The items of all arrays together; None where no array was seen.
-        fields: The members of all objects together, by name.
+        empty: How many of the arrays had no items.
+        records: The objects, by what tells them apart.
+        matches: The compiled matcher, once it was asked for.
     """
 
     seen: Count = NONE
     kinds: Mapping[Kind, Count] = field(default_factory=dict)
-    format: str = ""
+    texts: Texts | None = None
+    numbers: Numbers | None = None
     items: Shape | None = None
-    fields: Mapping[str, Field] = field(default_factory=dict)
+    empty: Count = NONE
+    records: Mapping[Tag, Record] = field(default_factory=dict)
+    matches: Callable[[object], bool] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def objects(self) -> Count:
         """How many of the values were objects."""
         return self.kinds.get(Kind.OBJECT, NONE)
+
+    @property
+    def format(self) -> str:
+        """The format that all strings have, "" for none."""
+        return self.texts.format if self.texts else ""
+
+    @property
+    def record(self) -> Record:
+        """All objects as one record; an empty one where there were none."""
+        if len(self.records) == 1:
+            return next(iter(self.records.values()))
+        return folded(self.records.values(), self.objects)
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The members of all objects together, by name."""
+        return self.record.fields
 
     @property
     def canonical_kinds(self) -> frozenset[Kind]:
@@ -86,9 +192,27 @@ class Shape:
         """Whether anything but null was ever seen here."""
         return bool(self.kinds.keys() - {Kind.NULL})
 
+    def accepts(self, body: object) -> bool:
+        """Whether the body has nothing that the shape has not: the fast path, compiled at the first question.
+
+        A body that the engine cannot read (a lone surrogate, too deep) is not accepted: it needs a closer look. So does
+        every body of a shape that it cannot read.
+        """
+        if self.matches is None:
+            object.__setattr__(self, "matches", compiled(closed_schema(self)))
+        try:
+            return bool(self.matches and self.matches(body))
+        except ValueError:
+            return False
+
+
+MAX_DEPTH: Final = 128
+"""How deep a body may be nested, in levels."""
 
 UNKNOWN: Final = Shape()
 """The bottom of the lattice: nothing was ever seen here."""
+
+_Counting = Callable[[Count, Count], Count]
 
 
 def _add(one: Count, other: Count) -> Count:
@@ -116,7 +240,54 @@ def join(one: Shape, other: Shape) -> Shape:
     return _combine(one, other, _larger)
 
 
-def _combine(one: Shape, other: Shape, counts: Callable[[Count, Count], Count]) -> Shape:
+def folded(records: Iterable[Record], objects: Count) -> Record:
+    """Several records as one.
+
+    How many responses had something in any of them is not known: it is at most the sum, and at most the responses that
+    had objects at all. So evidence is never overstated.
+
+    Args:
+        records: What to fold.
+        objects: How many objects there are in all.
+    """
+    several = list(records)
+    if len(several) <= 1:
+        return several[0] if several else Record()
+    together_ = reduce(lambda one, other: _combine_records(one, other, _add), several)
+    return _capped_record(together_, objects.responses)
+
+
+def _capped_record(record: Record, most: int) -> Record:
+    return Record(
+        _at_most(record.seen, most),
+        {
+            name: Field(capped(member.shape, most), _at_most(member.absent, most))
+            for name, member in record.fields.items()
+        },
+        {class_: capped(shape, most) for class_, shape in record.keyed.items()},
+    )
+
+
+def capped(shape: Shape, most: int) -> Shape:
+    """The shape with no count of more than so many responses."""
+    if shape.seen.responses <= most:
+        return shape
+    return Shape(
+        _at_most(shape.seen, most),
+        {kind: _at_most(count, most) for kind, count in shape.kinds.items()},
+        replace(shape.texts, empty=_at_most(shape.texts.empty, most)) if shape.texts else None,
+        shape.numbers,
+        None if shape.items is None else capped(shape.items, most),
+        _at_most(shape.empty, most),
+        {tag: _capped_record(record, most) for tag, record in shape.records.items()},
+    )
+
+
+def _at_most(count: Count, most: int) -> Count:
+    return Count(min(count.responses, most), count.values)
+
+
+def _combine(one: Shape, other: Shape, counts: _Counting) -> Shape:
     if not one.kinds:
         return other
     if not other.kinds:
@@ -128,57 +299,168 @@ def _combine(one: Shape, other: Shape, counts: Callable[[Count, Count], Count]) 
             for kind in Kind
             if kind in one.kinds or kind in other.kinds
         },
-        format=_combined_format(one, other),
-        items=_combined_items(one, other, counts),
-        fields={
-            name: _combined_field(name, one, other, counts) for name in sorted(one.fields.keys() | other.fields.keys())
+        texts=_combine_texts(one.texts, other.texts, counts),
+        numbers=_combine_numbers(one.numbers, other.numbers),
+        items=_combine_items(one.items, other.items, counts),
+        empty=counts(one.empty, other.empty),
+        records=_combine_variants(one.records, other.records, counts),
+    )
+
+
+def _combine_texts(one: Texts | None, other: Texts | None, counts: _Counting) -> Texts | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return Texts(
+        generalise(one.format, other.format),
+        counts(one.empty, other.empty),
+        together(one.words, other.words),
+        one.zone if one.zone == other.zone else "",
+    )
+
+
+def _combine_numbers(one: Numbers | None, other: Numbers | None) -> Numbers | None:
+    if one is None or other is None:
+        return other if one is None else one
+    decades = [each.decades for each in (one, other) if each.decades is not None]
+    return Numbers(
+        one.format if one.format == other.format else "",
+        max(one.width, other.width),
+        max(decades, default=None),
+    )
+
+
+def _combine_items(one: Shape | None, other: Shape | None, counts: _Counting) -> Shape | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return _combine(one, other, counts)
+
+
+def _combine_variants(
+    one: Mapping[Tag, Record], other: Mapping[Tag, Record], counts: _Counting
+) -> Mapping[Tag, Record]:
+    if not one or not other:
+        return other or one
+    combined = dict(one)
+    for tag, record in other.items():
+        _add_variant(combined, tag, record, counts)
+    return {tag: combined[tag] for tag in sorted(combined, key=_tag_order)}
+
+
+def _add_variant(variants: dict[Tag, Record], tag: Tag, record: Record, counts: _Counting) -> None:
+    """Add a record to those of the same objects; variants that share a value of the tag are one."""
+    if tag in variants:
+        variants[tag] = _combine_records(variants[tag], record, counts)
+        return
+    shared = [other for other in variants if other.name == tag.name and not tag.values.isdisjoint(other.values)]
+    for other in shared:
+        record = _combine_records(variants.pop(other), record, counts)
+    variants[Tag(tag.name, tag.values.union(*(other.values for other in shared)))] = record
+
+
+def _tag_order(tag: Tag) -> tuple[str, list[str]]:
+    return (tag.name, sorted(tag.values))
+
+
+def sorted_variants(variants: Mapping[Tag, Record]) -> dict[Tag, Record]:
+    """Variants in the one order that all shapes have them in."""
+    return {tag: variants[tag] for tag in sorted(variants, key=_tag_order)}
+
+
+def _combine_records(one: Record, other: Record, counts: _Counting) -> Record:
+    return Record(
+        counts(one.seen, other.seen),
+        {name: _combine_field(name, one, other, counts) for name in sorted(one.fields.keys() | other.fields.keys())},
+        {
+            class_: _combine(one.keyed.get(class_, UNKNOWN), other.keyed.get(class_, UNKNOWN), counts)
+            for class_ in sorted(one.keyed.keys() | other.keyed.keys())
         },
     )
 
 
-def _combined_format(one: Shape, other: Shape) -> str:
-    if Kind.STRING not in one.kinds:
-        return other.format
-    if Kind.STRING not in other.kinds:
-        return one.format
-    return generalise(one.format, other.format)
-
-
-def _combined_items(one: Shape, other: Shape, counts: Callable[[Count, Count], Count]) -> Shape | None:
-    if one.items is None or other.items is None:
-        return other.items if one.items is None else one.items
-    return _combine(one.items, other.items, counts)
-
-
-def _combined_field(name: str, one: Shape, other: Shape, counts: Callable[[Count, Count], Count]) -> Field:
+def _combine_field(name: str, one: Record, other: Record, counts: _Counting) -> Field:
     mine, theirs = one.fields.get(name), other.fields.get(name)
     return Field(
         shape=_combine(mine.shape if mine else UNKNOWN, theirs.shape if theirs else UNKNOWN, counts),
-        absent=counts(mine.absent if mine else one.objects, theirs.absent if theirs else other.objects),
+        absent=counts(mine.absent if mine else one.seen, theirs.absent if theirs else other.seen),
     )
 
 
-def field_path(path: str, name: str) -> str:
-    """The JSONPath of a member: `$.a`, or `$['a b']` where the name needs quotes (RFC 9535, section 2.3.1)."""
-    if name.isidentifier() and name.isascii():
-        return f"{path}.{name}"
-    return f"{path}['{_escaped(name)}']"
+def join_records(one: Record, other: Record) -> Record:
+    """As `join`, for two records of the same objects."""
+    return _combine_records(one, other, _larger)
 
 
-def _escaped(name: str) -> str:
-    quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-    return "".join(char if char.isprintable() else _code_units(char) for char in quoted)
+def merged(shapes: Iterable[Shape]) -> Shape:
+    """All of the shapes merged."""
+    return reduce(merge, shapes, UNKNOWN)
 
 
-def _code_units(char: str) -> str:
-    """The character's UTF-16 code units, each an escape: two of them beyond the basic plane, as RFC 9535 has it."""
-    digits = char.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))
+def closed_schema(shape: Shape) -> dict[str, Any] | bool:
+    """A JSON Schema that accepts exactly the values which teach the shape nothing it does not know."""
+    if not shape.kinds:
+        return False
+    schema: dict[str, Any] = {"type": type_of(shape)}
+    if shape.texts:
+        schema |= _closed_texts(shape.texts, shape.kinds[Kind.STRING])
+    if shape.numbers:
+        schema |= _closed_numbers(shape.numbers, fractions=Kind.NUMBER in shape.kinds)
+    if shape.items is not None:
+        schema["items"] = closed_schema(shape.items)
+        if not shape.empty.values:
+            schema["minItems"] = 1
+    if len(shape.records) == 1:
+        (record,) = shape.records.values()
+        schema |= _closed_record(record)
+    elif shape.records:
+        schema["anyOf"] = [_closed_variant(tag, record) for tag, record in shape.records.items()]
+    return schema
 
 
-def items_path(path: str) -> str:
-    """The JSONPath of all items of an array: `$.a[*]`."""
-    return f"{path}[*]"
+def type_of(shape: Shape) -> str | list[str]:
+    """The value of a schema's `type`: one kind, or all of them in order."""
+    kinds = shape.canonical_kinds
+    names = [kind.value for kind in Kind if kind in kinds]
+    return names[0] if len(names) == 1 else names
+
+
+def _closed_texts(texts: Texts, seen: Count) -> dict[str, Any]:
+    if is_vocabulary(texts.words, seen.responses):
+        return {"pattern": f"^(?:{'|'.join(map(re.escape, sorted(texts.words or ())))})$"}
+    schema: dict[str, Any] = {}
+    if texts.format:
+        schema["pattern"] = f"^(?:{ZONED[texts.zone] if texts.zone else PATTERNS[texts.format]})$"
+    return schema if texts.empty.values else {**schema, "minLength": 1}
+
+
+def _closed_numbers(numbers: Numbers, *, fractions: bool) -> dict[str, Any]:
+    if numbers.format:
+        low, high = EPOCHS[numbers.format]
+        return {"minimum": low, "exclusiveMaximum": high}
+    if fractions or numbers.width is Width.BIG:
+        return {}
+    low, high = WIDTHS[max(numbers.width, Width.INT32)]
+    return {"minimum": low, "exclusiveMaximum": high}
+
+
+def _closed_variant(tag: Tag, record: Record) -> dict[str, Any]:
+    schema = _closed_record(record)
+    if tag.name:
+        schema["properties"][tag.name] = {"enum": sorted(tag.values)}
+    return schema
+
+
+def _closed_record(record: Record) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "properties": {name: closed_schema(member.shape) for name, member in record.fields.items()},
+        "required": [name for name, member in record.fields.items() if member.required],
+        "additionalProperties": closed_schema(record.keyed[ANY]) if ANY in record.keyed else False,
+    }
+    patterns = {
+        f"^(?:{KEY_PATTERNS[class_]})$": closed_schema(values)
+        for class_, values in record.keyed.items()
+        if class_ != ANY
+    }
+    return {**schema, "patternProperties": patterns} if patterns else schema
 
 
 def never_observed(shape: Shape, path: str = "$") -> Iterator[str]:
@@ -186,7 +468,10 @@ def never_observed(shape: Shape, path: str = "$") -> Iterator[str]:
     if not shape.known:
         yield path
         return
-    for name, member in shape.fields.items():
+    record = shape.record
+    for name, member in record.fields.items():
         yield from never_observed(member.shape, field_path(path, name))
+    for values in record.keyed.values():
+        yield from never_observed(values, values_path(path))
     if shape.items is not None:
         yield from never_observed(shape.items, items_path(path))

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_integration_contracts.drift.facts import Answers, Conduct
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count, Operation
+from pytest_integration_contracts.patterns import PathPattern
+from pytest_integration_contracts.shapes.pins import Pins
 from pytest_integration_contracts.shapes.schema import from_schema, to_schema
-from pytest_integration_contracts.shapes.shape import UNKNOWN, Kind, Shape, merge
+from pytest_integration_contracts.shapes.settle import settle
+from pytest_integration_contracts.shapes.shape import UNKNOWN, UNTAGGED, Kind, Record, Shape, merge
+from pytest_integration_contracts.snapshots.conduct import from_json as conduct_from_json
+from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
+
+_HEADERS: Final = Pins(records=(PathPattern("$"),))
+"""Names of headers are never data."""
 
 FORMAT: Final = 1
 """The version of the file format."""
@@ -30,12 +39,30 @@ class ResponseShape:
         headers: The contract's headers, as an object.
         body: The JSON body; None where there is none or it is not JSON.
         challenges: The authentication schemes it asks for: `Bearer`.
+        conduct: What it says beside its body: limits, versions, how it pages.
+        requests: The JSON bodies of the requests it answered, `UNKNOWN` where there were none.
     """
 
     seen: int = 0
     headers: Shape = UNKNOWN
     body: Shape | None = None
     challenges: frozenset[str] = frozenset()
+    conduct: Conduct = field(default_factory=Conduct)
+    requests: Shape = UNKNOWN
+
+    @property
+    def answers(self) -> Answers:
+        """All of it but the body."""
+        return Answers(self.seen, self.headers, self.conduct, self.challenges)
+
+    def settled(self, pins: Pins) -> ResponseShape:
+        """The same with all decided that the counts carry: what a snapshot keeps."""
+        return replace(
+            self,
+            headers=settle(self.headers, _HEADERS),
+            body=None if self.body is None else settle(self.body, pins),
+            requests=settle(self.requests),
+        )
 
     def merged(self, other: ResponseShape) -> ResponseShape:
         """Both together, counts added."""
@@ -45,6 +72,8 @@ class ResponseShape:
             merge(self.headers, other.headers),
             merge(bodies[0], bodies[-1]) if len(bodies) > 1 else next(iter(bodies), None),
             self.challenges | other.challenges,
+            self.conduct.merged(other.conduct),
+            merge(self.requests, other.requests),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -53,10 +82,15 @@ class ResponseShape:
         document: dict[str, Any] = {"seen": self.seen}
         if self.challenges:
             document["challenges"] = sorted(self.challenges)
+        conduct = conduct_to_json(self.conduct.kept)
+        if conduct:
+            document["conduct"] = conduct
         if self.headers.fields:
             document["headers"] = _without_dialect(to_schema(self.headers, count))
         if self.body is not None:
             document["body"] = to_schema(self.body, count)
+        if self.requests.kinds:
+            document["request"] = to_schema(self.requests, count)
         return document
 
     @classmethod
@@ -75,10 +109,16 @@ class ResponseShape:
         headers, body = document.get("headers"), document.get("body")
         return cls(
             seen,
-            from_schema(headers, count) if headers is not None else Shape(count, {Kind.OBJECT: count}),
+            from_schema(headers, count) if headers is not None else _no_headers(count),
             from_schema(body, count) if body is not None else None,
             frozenset(challenges),
+            conduct_from_json(document.get("conduct", {})),
+            from_schema(document["request"], count) if "request" in document else UNKNOWN,
         )
+
+
+def _no_headers(count: Count) -> Shape:
+    return Shape(count, {Kind.OBJECT: count}, records={UNTAGGED: Record(count)})
 
 
 def _without_dialect(schema: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,15 @@ class SnapshotStore:
         """
         found = (read_snapshot(path) for path in sorted(self.directory.glob("*/*.json")))
         return sorted((each for each in found if each), key=lambda snapshot: snapshot.operation)
+
+    def of_integration(self, integration: str) -> list[Snapshot]:
+        """Every current snapshot of one integration that can be read."""
+        found = []
+        for path in sorted((self.directory / _folder(integration)).glob("*.json")):
+            with contextlib.suppress(SnapshotError):
+                snapshot = read_snapshot(path)
+                found += [snapshot] if snapshot else []
+        return found
 
     def versions(self, operation: Operation) -> list[Snapshot]:
         """All versions of an operation, the oldest first, the current one last.

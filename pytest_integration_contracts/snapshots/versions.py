@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_integration_contracts.drift.compare import compare, subject_of
+from pytest_integration_contracts.drift.conduct import answer_changes, body_changes
 from pytest_integration_contracts.drift.learning import adopt
-from pytest_integration_contracts.drift.policy import worst_first
-from pytest_integration_contracts.drift.responses import added_response, replaced_response, status_of
+from pytest_integration_contracts.drift.policy import STANDARD, Policy, worst_first
+from pytest_integration_contracts.drift.reasons import Context
+from pytest_integration_contracts.drift.responses import added_response, is_failure, replaced_response, status_of
 from pytest_integration_contracts.model import Change, Operation, Severity
-from pytest_integration_contracts.shapes.shape import UNKNOWN
+from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
+from pytest_integration_contracts.shapes.settle import settle
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 
 EVIDENCE_STEPS = (2, 5, 20, 100)
@@ -49,13 +53,22 @@ class Observation:
 _NOTHING = ResponseShape()
 
 
-def first_version(operation: Operation, observation: Observation, *, today: str, reason: str) -> Snapshot:
+def first_version(
+    operation: Operation, observation: Observation, *, today: str, reason: str, pins: Pins = NO_PINS
+) -> Snapshot:
     """The snapshot of an operation that has none."""
-    return Snapshot(operation, "1.0", today, reason, tuple(sorted(observation.auth)), dict(observation.responses))
+    responses = {key: shape.settled(pins) for key, shape in observation.responses.items()}
+    return Snapshot(operation, "1.0", today, reason, tuple(sorted(observation.auth)), responses)
 
 
 def next_version(
-    current: Snapshot, observation: Observation, *, today: str, reason: str
+    current: Snapshot,
+    observation: Observation,
+    *,
+    today: str,
+    reason: str,
+    pins: Pins = NO_PINS,
+    policy: Policy = STANDARD,
 ) -> tuple[Snapshot, tuple[Change, ...]] | None:
     """The current snapshot, having learned an observation.
 
@@ -63,56 +76,84 @@ def next_version(
         The snapshot to write and what it changes, worst first; no changes where only evidence grew; None where there is
         nothing to write.
     """
-    responses = _learned(current, observation)
-    changes = compare_versions(current, replace(current, responses=responses))
+    responses = _learned(current, observation, pins)
+    changes = compare_versions(current, replace(current, responses=responses, since=today), policy, pins)
     learned = replace(current, responses=responses, auth=tuple(sorted({*current.auth, *observation.auth})))
-    if changes or _teaches_headers(current, learned) or learned.auth != current.auth:
+    if changes or _teaches_beside(current, learned) or learned.auth != current.auth:
         version = _raised(current.version, changes)
         return replace(learned, version=version, since=today, reason=reason), changes
     return (learned, ()) if _reaches_a_step(current, learned) else None
 
 
-def _learned(current: Snapshot, observation: Observation) -> dict[str, ResponseShape]:
+def _learned(current: Snapshot, observation: Observation, pins: Pins) -> dict[str, ResponseShape]:
     observed = observation.responses
     responses = dict(current.responses)
     for key, shape in observed.items():
-        responses[key] = _adopted(responses[key], shape) if key in responses else shape
+        responses[key] = _adopted(responses[key], shape, pins) if key in responses else shape.settled(pins)
     for key, statuses in observation.replaces.items():
-        if key not in current.responses:
+        if key not in current.responses and not is_failure(key):
             for old in current.responses:
                 if status_of(old) in statuses and old not in observed:
                     responses.pop(old, None)
     return responses
 
 
-def _adopted(current: ResponseShape, observed: ResponseShape) -> ResponseShape:
-    bodies = [shape for shape in (current.body, observed.body) if shape is not None]
+def _adopted(current: ResponseShape, observed: ResponseShape, pins: Pins) -> ResponseShape:
     return ResponseShape(
         max(current.seen, observed.seen),
         adopt(current.headers, observed.headers),
-        adopt(bodies[0], bodies[1]) if len(bodies) > 1 else next(iter(bodies), None),
-        current.challenges | observed.challenges,
+        _adopted_body(current.body, observed.body, pins),
+        _adopted_challenges(current.challenges, observed.challenges),
+        current.conduct.adopted(observed.conduct),
+        adopt(current.requests, observed.requests),
     )
 
 
-def compare_versions(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
-    """What changed from one version of an operation to another, worst first."""
+def _adopted_body(current: Shape | None, observed: Shape | None, pins: Pins) -> Shape | None:
+    if current is None or observed is None:
+        known = current if observed is None else observed
+        return None if known is None else settle(known, pins)
+    return adopt(current, observed, pins)
+
+
+def _adopted_challenges(current: frozenset[str], observed: frozenset[str]) -> frozenset[str]:
+    return observed if observed and current.isdisjoint(observed) else current | observed
+
+
+def compare_versions(
+    old: Snapshot, new: Snapshot, policy: Policy = STANDARD, pins: Pins = NO_PINS
+) -> tuple[Change, ...]:
+    """What changed from one version of an operation to another, worst first.
+
+    Dates that the upstream announced are counted from the day of the new one.
+    """
     changes: list[Change] = []
     gone = sorted(old.responses.keys() - new.responses.keys())
     come = sorted(new.responses.keys() - old.responses.keys())
     replaced = list(zip(gone, come, strict=False))
-    changes += [replaced_response(before, after) for before, after in replaced]
-    changes += [added_response(key, old.responses) for key in come[len(replaced) :]]
+    auth = frozenset(old.auth)
+    changes += policy.hold(
+        replaced_response(before, after, new.responses[after].answers.demands(auth)) for before, after in replaced
+    )
+    changes += policy.hold(
+        added_response(key, old.responses, new.responses[key].answers.demands(auth)) for key in come[len(replaced) :]
+    )
     subject = subject_of(old.operation.name)
     for key in sorted(old.responses.keys() & new.responses.keys()):
-        before, after = old.responses[key].body or UNKNOWN, new.responses[key].body or UNKNOWN
-        changes += compare(before, after, subject=subject)
+        before, after = old.responses[key], new.responses[key]
+        beside = policy.hold(answer_changes(before.answers, after.answers, today=new.since))
+        bodies = before.body or UNKNOWN, after.body or UNKNOWN
+        changed = compare(*bodies, subject=subject, context=Context(pins=pins), policy=policy)
+        changes += [*beside, *body_changes(key, *bodies, changed, beside)]
     return worst_first(changes)
 
 
-def _teaches_headers(current: Snapshot, learned: Snapshot) -> bool:
+def _teaches_beside(current: Snapshot, learned: Snapshot) -> bool:
+    """Whether something is known now, beside the bodies, that was not, and that is no change."""
     return any(
-        shape.challenges != learned.responses[key].challenges or compare(shape.headers, learned.responses[key].headers)
+        shape.challenges != learned.responses[key].challenges
+        or shape.conduct.facts != learned.responses[key].conduct.facts
+        or compare(shape.headers, learned.responses[key].headers)
         for key, shape in current.responses.items()
         if key in learned.responses
     )

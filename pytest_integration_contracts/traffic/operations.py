@@ -1,13 +1,11 @@
-"""What was asked: path templates, the contract's headers, the authentication scheme."""
+"""What was asked: path templates."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-from pytest_integration_contracts.traffic.secrets import authorization_scheme, is_secret_name
+from urllib.parse import unquote
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _SEGMENTS: Final = (
@@ -72,29 +70,4 @@ def _with_suffix(text: str) -> str:
         placeholder = _placeholder(value)
         if placeholder and _SUFFIX.fullmatch(mark + rest):
             return f"{placeholder}{mark}{rest}"
-    return ""
-
-
-_CONTRACT_HEADERS: Final = re.compile(
-    r"etag|location|link|retry-after|deprecation|sunset|www-authenticate|x-total-count|x-(?:next-)?page|x-per-page"
-    r"|(?:x-)?rate-?limit(?:-[a-z-]+)?|(?:[a-z]+-)*(?:api-)?version"
-)
-
-
-def contract_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The response headers that are part of the contract: caching, paging, limits, versions, deprecation."""
-    return {name: value for name, value in headers.items() if _CONTRACT_HEADERS.fullmatch(name)}
-
-
-def auth_scheme(url: str, headers: Mapping[str, str]) -> str:
-    """How a request authenticated, not what with: `Bearer`, `header x-api-key`, `query token`; "" for not at all."""
-    authorization = headers.get("authorization", "")
-    if authorization:
-        return authorization_scheme(authorization) or "header authorization"
-    for name in sorted(headers):
-        if is_secret_name(name):
-            return "cookie" if name == "cookie" else f"header {name}"
-    for name, _ in parse_qsl(urlsplit(url).query):
-        if is_secret_name(name):
-            return f"query {name}"
     return ""

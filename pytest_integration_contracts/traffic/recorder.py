@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import enum
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
 from pytest_integration_contracts.files import leads_outside
+from pytest_integration_contracts.manifest import split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.cassettes import (
@@ -93,6 +95,7 @@ class Recorder:
         self.missing: list[Missing] = []
         self.problems: list[str] = []
         self._open_questions: dict[Missing, bool] = {}
+        self._asked_at: dict[Missing, float] = {}
         self._addresses = addresses
         self._remedy = remedy
         self._within = within
@@ -166,13 +169,19 @@ class Recorder:
     def ask(self, request: Request) -> None:
         """Take note that a live upstream is about to be asked."""
         request = self._canonical(request)
-        self._open_questions[Missing(request.method, request.uri)] = True
+        asked = Missing(request.method, request.uri)
+        self._open_questions[asked] = True
+        self._asked_at[asked] = time.perf_counter()
 
     def observe(self, request: Request, response: Response) -> None:
         """Take note of an exchange, live or replayed."""
-        request = self._canonical(request)
+        actual, request = request.uri, self._canonical(request)
         request_headers, response_headers = plain(request.headers), plain(response["headers"])
         body = self._decode(body_of(response), response_headers)
+        if "location" in response_headers:
+            response_headers["location"] = self._located(response_headers["location"], actual, request.uri)
+        asked = Missing(request.method, request.uri)
+        since = self._asked_at.pop(asked, None)
         exchange = Exchange(
             method=request.method.upper(),
             url=request.uri,
@@ -183,9 +192,18 @@ class Recorder:
             request_headers=request_headers,
             response_headers=response_headers,
             replaces_status=self._replaced_status(request),
+            elapsed=None if since is None else time.perf_counter() - since,
         )
-        self._open_questions[Missing(request.method, request.uri)] = False
+        self._open_questions[asked] = False
         self.exchanges.append(exchange)
+
+    def _located(self, location: str, actual: str, canonical: str) -> str:
+        """Where an answer points to, by canonical names: what points to the host that was asked points there."""
+        known = self._addresses.canonical(location)
+        target, asked, named = split_url(location), split_url(actual), split_url(canonical)
+        if known is not None or not target.netloc or target.netloc != asked.netloc:
+            return known or location
+        return target._replace(scheme=named.scheme, netloc=named.netloc).geturl()
 
     def _sent(self, request: Request, headers: Mapping[str, str]) -> object:
         body = sent_body(request)

@@ -8,20 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
+from pytest_integration_contracts.drift.authentication import authorization_scheme, is_secret_name
 from pytest_integration_contracts.shapes.formats import EXAMPLES, format_of
+from pytest_integration_contracts.shapes.shape import WIDTHS
 
 PLACEHOLDER: Final = "REDACTED"
-
-_SECRET = re.compile(
-    r"token|secret(?!ar)|passw|passphrase|pwd$|api-?key|access-?key|private-?key|auth-?key|subscription-?key|signature"
-    r"|^sig$|credential|authorization$|^(?:set-)?cookies?$|session-?(?:id|key)|jwt|bearer|assertion$|^auth$|^otp$"
-    r"|verifier$"
-)
-_HARMLESS = re.compile(
-    r"token-?(?:type|count|url|uri|endpoint|limit|usage|expir\w*)|^tokens$|(?:max|total|prompt|completion|input|output)-?tokens"
-    r"|(?:page|next|prev\w*|continuation|sync|cursor)-?token|credential-?type|assertion-?type|signature-?(?:algorithm|method|version)"
-)
-_WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 _KNOWN_TOKEN = re.compile(
     r"\b(?:[rs]k_(?:live|test)_[A-Za-z0-9]{10,}"  # Stripe
@@ -39,23 +30,10 @@ _KNOWN_TOKEN = re.compile(
 
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s<>"'\\]+""")
 _FORM = re.compile(r"[\w.%+\[\]-]+=[^&\s]*(?:&[\w.%+\[\]-]+=[^&\s]*)*", re.ASCII)
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,31})\s+\S")
 
 _JSON_MEMBER = re.compile(r'"(?P<name>(?:[^"\\]|\\.){1,99})"\s*:\s*"(?P<value>(?:[^"\\]|\\.)+)')
 _XML_ELEMENT = re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]{1,99})(?:\s[^<>]*)?>(?P<value>[^<>]+)(?=</)", re.ASCII)
 _PART_NAME = re.compile(r';\s*name="([^"]*)"')
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a header, parameter or member of this name holds a secret, whatever its case."""
-    plain = _WORD_BORDER.sub("-", name).lower().strip("-")
-    return _SECRET.search(plain) is not None and _HARMLESS.search(plain) is None
-
-
-def authorization_scheme(value: str) -> str:
-    """The scheme of an Authorization header, `Bearer`; "" where it has none."""
-    found = _SCHEME.match(value)
-    return found[1] if found else ""
 
 
 def scrub_url(url: str) -> str:
@@ -169,7 +147,17 @@ def _blank(value: object) -> object:
         return _placeholder(value)
     if isinstance(value, bool) or value is None:
         return value
-    return 0 if isinstance(value, int) or (isinstance(value, float) and value.is_integer()) else 0.5
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return _as_wide_as(value)
+    return 0.5
+
+
+def _as_wide_as(value: float) -> int:
+    """An integer that needs as much room as the given one, and says nothing else about it."""
+    for first, end in WIDTHS.values():
+        if first <= value < end:
+            return max(0, end // 2 if end > 2**31 else 0)
+    return 2**53
 
 
 def _scrub_text(text: str) -> str:

@@ -26,7 +26,6 @@ from genson import SchemaBuilder
 
 import pytest_integration_contracts
 from benchmarks import corpus
-from benchmarks.matching import matcher_of
 from benchmarks.measuring import (
     Row,
     against_once,
@@ -77,7 +76,7 @@ class Bench:
         yield self._checked(self._many(), texts, bodies)
 
     def _checked(self, what: str, texts: list[str], bodies: list[Any]) -> Row:
-        accepts = matcher_of(infer(bodies))
+        accepts = infer(bodies).accepts
         compiled = seconds(lambda: accepts(None))
         if not all(map(accepts, bodies)):
             raise RuntimeError("the shape does not accept what it was learned from: this figure would mean nothing")

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import nested, written
-from benchmarks.matching import matcher_of
 from pytest_integration_contracts.drift.compare import compare
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.shape import Shape
@@ -96,7 +95,7 @@ def main(how: str, outcome: str, megabytes: str) -> None:
     """Measure and print."""
     pages = [written(nested(seed, 2_000)) for seed in range(_PAGES)]
     learned = _learned(pages)
-    accepts = matcher_of(learned)
+    accepts = learned.accepts
     _check({"pages": [json.loads(pages[0])]}, learned, accepts, accepted=True)  # compiled, and all modules loaded
     gc.collect()
     memory = _MEMORIES[how]()

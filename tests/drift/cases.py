@@ -15,7 +15,7 @@ Expected = tuple[str, str] | None
 """A rule and the path under `$` where it applies; None where nothing must be said."""
 
 CUSTOMER: JSON = {
-    "id": 1,
+    "id": 17,
     "ref": "123e4567-e89b-12d3-a456-426614174000",
     "email": "ada@mail.example",
     "since": "2024-01-31T12:00:00Z",
@@ -64,8 +64,8 @@ def both(rule: str, path: str) -> tuple[Expected, Expected]:
     return (rule, path), (rule, path)
 
 
-def customers(name: str, *mutations: Mutation, says: tuple[Expected, Expected]) -> Case:
-    return Case(name, [CUSTOMER], [mutate(CUSTOMER) for mutate in mutations], *says)
+def customers(name: str, *mutations: Mutation, says: tuple[Expected, Expected], times: int = 1) -> Case:
+    return Case(name, [CUSTOMER] * times, [mutate(CUSTOMER) for mutate in mutations] * times, *says)
 
 
 def values(name: str, before: list[JSON], after: list[JSON], says: tuple[Expected, Expected]) -> Case:
@@ -125,21 +125,39 @@ CASES = [
         put("tags", ["x", None]),
         says=(("value.became-nullable", ".tags[*]"), ("value.became-non-null", ".tags[*]")),
     ),
-    customers("array now empty", put("tags", []), says=(None, ("value.unknown-learned", ".tags[*]"))),
+    customers(
+        "array now empty", put("tags", []), says=(("array.now-empty", ".tags"), ("value.unknown-learned", ".tags[*]"))
+    ),
     customers("integer quoted", put("id", "1"), says=both("type.changed", ".id")),
-    customers("number quoted", put("ratio", "0.5"), says=both("type.changed", ".ratio")),
-    customers("boolean quoted", put("active", "true"), says=both("type.changed", ".active")),
-    customers("boolean as one", put("active", 1), says=both("type.changed", ".active")),
-    customers("string expanded to object", put("name", {"first": "Ada"}), says=both("type.changed", ".name")),
-    customers("date as epoch", put("since", 1706702400), says=both("type.changed", ".since")),
+    customers(
+        "number quoted",
+        put("ratio", "0.5"),
+        says=(("type.number-to-string", ".ratio"), ("type.string-to-number", ".ratio")),
+    ),
+    customers("boolean quoted", put("active", "true"), says=both("type.boolean-encoding", ".active")),
+    customers("boolean as one", put("active", 1), times=5, says=both("type.boolean-encoding", ".active")),
+    customers(
+        "string expanded to object",
+        put("name", {"first": "Ada"}),
+        says=(("type.scalar-to-object", ".name"), ("type.object-to-scalar", ".name")),
+    ),
+    customers(
+        "date as epoch",
+        put("since", 1706702400),
+        says=(("format.iso-to-epoch", ".since"), ("format.epoch-to-iso", ".since")),
+    ),
     customers(
         "single item unwrapped",
         inside("address", put("lines", "a")),
-        says=both("type.changed", ".address.lines"),
+        says=(("type.array-to-scalar", ".address.lines"), ("type.scalar-to-array", ".address.lines")),
     ),
-    customers("object as array of one", put("address", [CUSTOMER["address"]]), says=both("type.changed", ".address")),
+    customers(
+        "object as array of one",
+        put("address", [CUSTOMER["address"]]),
+        says=(("object.to-array", ".address"), ("array.to-object", ".address")),
+    ),
     customers("items of another type", put("tags", [1, 2]), says=both("type.changed", ".tags[*]")),
-    customers("items wrapped", put("tags", [["x"], ["y"]]), says=both("type.changed", ".tags[*]")),
+    customers("items wrapped", put("tags", [["x"], ["y"]]), says=both("array.nesting-changed", ".tags")),
     customers(
         "sometimes another type",
         same,
@@ -174,7 +192,7 @@ CASES = [
     customers("offset lost", put("since", "2024-01-31T12:00:00"), says=both("format.offset-changed", ".since")),
     customers("free text for uuid", put("ref", "C-1"), says=(("format.lost", ".ref"), ("format.gained", ".ref"))),
     customers("free text for date", put("day", "soon"), says=(("format.lost", ".day"), ("format.gained", ".day"))),
-    customers("empty string for date", put("day", ""), says=(("format.lost", ".day"), ("format.gained", ".day"))),
+    customers("empty string for date", put("day", ""), says=(("value.now-empty", ".day"), ("format.gained", ".day"))),
     customers(
         "free text among dates",
         put("day", "soon"),
@@ -187,8 +205,13 @@ CASES = [
     values("null or another", [1, None], [None, "x"], both("type.changed", "")),
     values("value null", [1], [1, None], (("value.became-nullable", ""), ("value.became-non-null", ""))),
     values("value learned", [None], [True], (("value.unknown-learned", ""), ("value.became-nullable", ""))),
-    values("null learned", [[]], [[None]], (("value.unknown-learned", "[*]"), None)),
-    values("array or object", [[{"a": 1}]], [{"a": 1}], both("type.changed", "")),
+    values("null learned", [[]], [[None]], (("value.unknown-learned", "[*]"), ("array.now-empty", ""))),
+    values(
+        "array or object",
+        [{"v": [{"a": 1}]}],
+        [{"v": {"a": 1}}],
+        (("array.to-object", ".v"), ("object.to-array", ".v")),
+    ),
 ]
 
 

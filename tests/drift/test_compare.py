@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drift.cases import CASES, CUSTOMER, Case, Expected, drop, put
-from pytest_integration_contracts.drift.compare import compare, describe, diff, subject_of, widens
+from drift.cases import CASES, CUSTOMER, Case, Expected, drop, inside, put
+from pytest_integration_contracts.drift.compare import compare, diff, subject_of, widens
+from pytest_integration_contracts.drift.events import describe
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Change, Exchange, Operation, Severity
 from pytest_integration_contracts.shapes.infer import infer
-from pytest_integration_contracts.shapes.shape import UNKNOWN, field_path, items_path, merge
+from pytest_integration_contracts.shapes.paths import field_path, items_path
+from pytest_integration_contracts.shapes.shape import UNKNOWN, merge
 from strategies import JSON, NAMES, json_values, names, quickly, similar_bodies
 
 
@@ -85,7 +87,7 @@ def test_whatever_is_observed_some_change_or_none_is_told_without_an_error(sets:
     assert set(widens(shape, observed)) == {change for change in changes if not RULES[change.rule].narrowing}
     assert len({(change.rule, change.path) for change in changes}) == len(changes)
     assert widens(merge(shape, observed), observed) == ()
-    if widens(shape, observed):
+    if [change for change in widens(shape, observed) if not change.rule.endswith(".now-empty")]:
         assert compare(shape, merge(shape, observed))
 
 
@@ -97,8 +99,8 @@ def test_nothing_is_compatible_with_nothing_and_all_is_learned_from_it() -> None
 
 def test_that_an_optional_field_an_array_or_a_variant_did_not_occur_is_not_told() -> None:
     assert found([CUSTOMER, drop("email")(CUSTOMER)], [drop("email")(CUSTOMER)]) == []
-    assert found([{"a": [1, None]}], [{"a": []}]) == []
-    assert found([{"a": [{"b": 1}]}], [{"a": []}]) == []
+    assert found([{"a": [1, None]}], [{"a": [1]}]) == [("value.became-non-null", "$.a[*]")]
+    assert found([{"a": [{"b": 1}]}, {"a": []}], [{"a": []}]) == []
 
 
 def test_what_holds_within_a_value_of_another_type_is_not_compared() -> None:
@@ -110,7 +112,7 @@ def test_parts_of_a_union_are_compared_with_their_likes() -> None:
     assert found(before, after) == [("type.changed", "$.a[*].b"), ("type.changed", "$.a[*][*]")]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "__x", "root['a']", "a']['b", '"', "]", "é\ud800", "$", "0", "kinds"])
+@pytest.mark.parametrize("name", [*NAMES, "__x", "root['a']", "a']['b", '"', "]", "é\ud800", "$", "kinds"])
 def test_a_member_of_any_name_is_found_alone(name: str) -> None:
     body = {"plain": 1, name: {"inner": 1, name: 1}}
     changed = {"plain": 1, name: {"inner": 1, name: "x"}}
@@ -139,13 +141,11 @@ def test_objects_that_share_nothing_differ_in_every_field() -> None:
 
 
 def test_one_change_among_a_thousand_fields_is_found_alone() -> None:
-    wide = {f"field{number}": {"value": number, "when": "2024-01-31"} for number in range(1000)}
-    assert found([wide], [{**wide, "field500": {"value": "x", "when": "2024-01-31"}}]) == [
-        ("type.changed", "$.field500.value")
+    wide = {f"group{group}": {f"field{group}x{number}": number for number in range(40)} for group in range(25)}
+    assert found([wide], [inside("group12", put("field12x20", "x"))(wide)]) == [
+        ("type.changed", "$.group12.field12x20")
     ]
-    assert found([wide], [{name: value for name, value in wide.items() if name != "field7"}]) == [
-        ("property.removed", "$.field7")
-    ]
+    assert found([wide], [drop("group7")(wide)]) == [("property.removed", "$.group7")]
 
 
 def test_a_change_says_what_was_before_and_after_and_how_often() -> None:
@@ -262,7 +262,7 @@ def test_diff_takes_bodies_and_exchanges_alike() -> None:
     assert diff(before, after) == diff(iter(before), iter(exchanges)) == list(compare(infer(before), infer(after)))
     assert diff(before, before) == []
     with pytest.raises(BodyError):
-        diff(before, [Exchange()])
+        diff(before, [{1}])
 
 
 CUSTOMERS = Operation("crm", "GET /customers/{id}")

@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import pytest
 
+from drift.exchanging import answer, from_text
+from pytest_integration_contracts.drift.budgets import freshness_change, latency_change
+from pytest_integration_contracts.drift.conduct import conduct_changes
+from pytest_integration_contracts.drift.response_rules import RESPONSE_RULES
 from pytest_integration_contracts.drift.responses import (
+    LOGIN,
+    SAME_HOST,
+    Demands,
     added_response,
+    key_of,
     media_of,
     replaced_response,
     response_key,
@@ -16,7 +24,7 @@ from pytest_integration_contracts.model import Change
 JSON, HTML, PROBLEM = "application/json", "text/html", "application/problem+json"
 OK = f"200 {JSON}"
 
-RESPONSES: list[tuple[Change, str]] = [
+UNKNOWN: list[tuple[Change, str]] = [
     (unknown_response("204", known=[OK], beside=["204"]), "status.changed"),
     (unknown_response(f"404 {PROBLEM}", known=[OK], beside=[f"404 {PROBLEM}"]), "status.changed"),
     (unknown_response(f"202 {JSON}", known=[OK], beside=[OK, f"202 {JSON}"]), "status.success-added"),
@@ -32,11 +40,43 @@ RESPONSES: list[tuple[Change, str]] = [
     (replaced_response(OK, f"200 {HTML}"), "media.changed"),
     (replaced_response(OK, f"201 {JSON}"), "status.changed"),
     (replaced_response(f"200 {HTML}", OK), "media.changed"),
+    (unknown_response(f"{OK} (error)", known=[OK], beside=[f"{OK} (error)"]), "error.in-success"),
+    (unknown_response(f"{OK} (error)", known=[f"404 {JSON}"], beside=[]), "error.in-success"),
+    (unknown_response(OK, known=[f"{OK} (error)"], beside=[OK]), "status.success-added"),
+    (added_response(f"{OK} (error)", [OK]), "error.in-success"),
+    (replaced_response(OK, f"{OK} (error)"), "error.in-success"),
+    (unknown_response("301", known=[OK], beside=["301"], demands=Demands(frozenset({SAME_HOST}))), "redirect.added"),
+    (added_response("301", [OK], Demands(frozenset({SAME_HOST}))), "redirect.added"),
+    (replaced_response(OK, "301", Demands(frozenset({SAME_HOST}))), "redirect.added"),
+    (replaced_response(OK, "302", Demands(steps=frozenset({LOGIN}))), "auth.step-added"),
+    (replaced_response(OK, "401", Demands(challenges=frozenset({"Bearer"}))), "auth.step-added"),
+    (added_response("401", [OK], Demands(challenges=frozenset({"Bearer"}))), "status.new-error"),
 ]
-"""What is said of a response as a whole, and the rule it must be."""
+"""What is said of a response of a kind that nobody knows, and the rule it must be."""
+
+
+def _shown() -> list[tuple[Change, str]]:
+    """What is said of the examples of the rules about responses that are known."""
+    pairs = [(rule, *map(from_text, rule.example)) for rule in RESPONSE_RULES]
+    found = [(change, rule.id) for rule, old, new in pairs for change in conduct_changes(old, new)]
+    return [*found, (SLOW, "latency.budget-exceeded"), (STALE, "freshness.exceeded")]
+
+
+SLOW = latency_change([1.2] * 3, 0.5)
+STALE = freshness_change([{"at": 1}], "$.at", 60, now=100)
+assert SLOW
+assert STALE
+
+RESPONSES = UNKNOWN + _shown()
+"""What is said of responses as a whole, and the rule it must be."""
 
 
 @pytest.mark.parametrize(("change", "rule"), RESPONSES)
+def test_a_change_is_the_rule_it_must_be(change: Change, rule: str) -> None:
+    assert change.rule == rule
+
+
+@pytest.mark.parametrize(("change", "rule"), UNKNOWN)
 def test_a_response_of_an_unknown_kind_is_one_change_of_the_whole(change: Change, rule: str) -> None:
     assert change.rule == rule
     assert change.path == "$"
@@ -51,8 +91,21 @@ def test_a_response_is_known_by_status_and_media_type(status: int, media: str, k
     assert response_key(status, media) == key
 
 
+def test_a_failure_dressed_as_success_is_of_a_kind_of_its_own() -> None:
+    assert key_of(answer({"error": "no"})) == f"{OK} (error)"
+    assert key_of(answer({"id": 1})) == OK
+    assert key_of(answer({"error": "no"}, 404)) == f"404 {JSON}"
+    assert key_of(answer({"error": "no"}, 0)) == "payload"
+
+
 @pytest.mark.parametrize(
-    ("key", "status", "media"), [(OK, "200", JSON), ("204", "204", "no body"), ("payload", "payload", "no body")]
+    ("key", "status", "media"),
+    [
+        (OK, "200", JSON),
+        (f"{OK} (error)", "200", JSON),
+        ("204", "204", "no body"),
+        ("payload", "payload", "no body"),
+    ],
 )
 def test_a_key_is_read_back(key: str, status: str, media: str) -> None:
     assert (status_of(key), media_of(key)) == (status, media)

@@ -17,7 +17,8 @@ FINDING = f"""\
 {HEADER}
   BREAKING  property.removed        $.email       string (email), in 6 of 6 responses -> gone, in 1 of 1
             customer["email"]  # KeyError
-  BREAKING  type.changed            $.balance     number -> string (decimal)
+  BREAKING  type.number-to-string   $.balance     number -> string (decimal)
+            customer["balance"] + 1  # TypeError
   warning   type.integer-to-number  $.rank        integer -> number
   new       property.added          $.nickname    string
 {FOOTER}"""
@@ -75,11 +76,12 @@ def test_a_drift_says_what_changed_and_whom_to_call(drifted: Project, flags: lis
 
 def test_the_columns_line_up(drifted: Project) -> None:
     lines = drifted.run("--contracts-live", "-k", "little").failure("test_reads_little").splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         HEADER,
         "  BREAKING  property.removed         $.email       string (email), in 6 of 6 responses -> gone, in 1 of 1",
         '            customer["email"]  # KeyError',
-        "  BREAKING  type.changed             $.balance     number -> string (decimal)",
+        "  BREAKING  type.number-to-string    $.balance     number -> string (decimal)",
+        '            customer["balance"] + 1  # TypeError',
         "  warning   type.integer-to-number   $.rank        integer -> number",
         "  new       property.added           $.nickname    string",
     ]

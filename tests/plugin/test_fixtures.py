@@ -140,7 +140,7 @@ def test_a_fixture_that_raises_is_not_recorded_and_says_what_changed(logging_in:
     result = logging_in.run("--contracts-record", "-k", "test_c")
     assert result.exit == 1
     assert "KeyError: 'access_token'" in result.text
-    assert "property.removed   $.access_token" in result.text
+    assert "property.renamed   $.access_token    access_token -> token" in result.text
     assert logging_in.files() == before
 
 

@@ -68,7 +68,7 @@ def test_additive_raises_minor_and_breaking_raises_major(project: Project, upstr
         project, upstream, json_answer({"id": 42, "balance": "1", "name": "Ada"}), "--contracts-reason", "v2"
     )
     assert "(1.1 -> 2.0)" in section
-    assert "  BREAKING  property.removed   $.email" in section
+    assert "  BREAKING  property.removed        $.email" in section
     assert json.loads(project.files()[SNAPSHOT])["reason"] == "v2"
     assert project.files()[f"{HISTORY}1.0.json"] == first
     assert project.files()[f"{HISTORY}1.1.json"] == second

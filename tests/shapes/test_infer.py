@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,9 +11,18 @@ from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Count
-from pytest_integration_contracts.shapes.formats import format_of_all
-from pytest_integration_contracts.shapes.infer import MAX_DEPTH, infer
-from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Kind, Shape, merge
+from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.shape import (
+    MAX_DEPTH,
+    UNKNOWN,
+    UNTAGGED,
+    Field,
+    Kind,
+    Record,
+    Shape,
+    merge,
+    merged,
+)
 from strategies import JSON, json_values, names, quickly, scalars, similar_bodies
 
 
@@ -126,23 +136,36 @@ def test_the_order_of_bodies_does_not_matter(sets: tuple[list[JSON]], random: Ra
     assert infer(shuffled) == infer(sets[0])
 
 
-def one_by_one(values: list[tuple[JSON, int]]) -> Shape:
+def one_by_one(values: list[tuple[JSON, int]], name: str = "") -> Shape:
     """What `infer` does by columns, done value by value: each value comes with the number of its response."""
     by_kind: dict[Kind, list[tuple[JSON, int]]] = {}
     for value, response in values:
         kind = next(iter(infer([value]).kinds))
         by_kind.setdefault(kind, []).append((value, response))
-    strings = [value for value, _ in by_kind.get(Kind.STRING, [])]
-    arrays = by_kind.get(Kind.ARRAY)
-    objects = by_kind.get(Kind.OBJECT, [])
+    leaves = merged(
+        infer([{name: value}]).fields[name].shape for value, _ in values if not isinstance(value, list | tuple | dict)
+    )
+    texts = leaves.texts and replace(
+        leaves.texts, empty=counted([entry for entry in by_kind[Kind.STRING] if entry[0] == ""])
+    )
+    arrays, objects = by_kind.get(Kind.ARRAY), by_kind.get(Kind.OBJECT)
     return Shape(
         seen=counted(values),
         kinds={kind: counted(members) for kind, members in by_kind.items()},
-        format=format_of_all(strings) if strings else "",
-        items=one_by_one([(item, response) for array, response in arrays for item in array]) if arrays else None,
-        fields={
+        texts=texts,
+        numbers=leaves.numbers,
+        items=one_by_one([(item, response) for array, response in arrays for item in array], name) if arrays else None,
+        empty=counted([entry for entry in arrays or [] if not entry[0]]),
+        records={UNTAGGED: one_record(objects)} if objects else {},
+    )
+
+
+def one_record(objects: list[tuple[JSON, int]]) -> Record:
+    return Record(
+        counted(objects),
+        {
             name: Field(
-                one_by_one([(object_[name], response) for object_, response in objects if name in object_]),
+                one_by_one([(object_[name], response) for object_, response in objects if name in object_], name),
                 counted([entry for entry in objects if name not in entry[0]]),
             )
             for name in {name for object_, _ in objects for name in object_}

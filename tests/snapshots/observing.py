@@ -6,7 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pytest_integration_contracts.model import Operation
+from drift.exchanging import hostile_exchanges
+from pytest_integration_contracts.drift.facts import answers
+from pytest_integration_contracts.model import NO_BODY, Exchange, Operation
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 from pytest_integration_contracts.snapshots.versions import Observation, first_version, next_version
@@ -36,6 +38,14 @@ def seen(*bodies: object, headers: dict[str, str] | None = None) -> ResponseShap
     return ResponseShape(len(bodies), infer([headers or {}] * len(bodies)), infer(bodies))
 
 
+def told(*exchanges: Exchange) -> ResponseShape:
+    """One kind of response, from whole exchanges."""
+    said = answers(exchanges)
+    bodies = [each.response_body for each in exchanges if each.response_body is not NO_BODY]
+    body = infer(bodies) if bodies else None
+    return ResponseShape(said.seen, said.headers, body, said.challenges, said.conduct)
+
+
 def without_body(times: int = 1) -> ResponseShape:
     return ResponseShape(times, infer([{}] * times))
 
@@ -59,7 +69,8 @@ def learned(current: Snapshot, observation: Observation) -> Snapshot | None:
 def responses(draw: st.DrawFn) -> ResponseShape:
     bodies = draw(st.lists(BODIES, min_size=1, max_size=3))
     headers = draw(st.lists(HEADERS, min_size=len(bodies), max_size=len(bodies)))
-    return ResponseShape(len(bodies), infer(headers), draw(st.just(infer(bodies)) | st.none()))
+    conduct = answers(draw(st.lists(hostile_exchanges, max_size=2))).conduct.kept
+    return ResponseShape(len(bodies), infer(headers), draw(st.just(infer(bodies)) | st.none()), conduct=conduct)
 
 
 KEYS = st.sampled_from([JSON, "200 text/html", "201 application/json", "204", "404 application/json", "payload"])

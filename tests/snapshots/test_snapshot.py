@@ -10,11 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drift.exchanging import answer
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.pins import NO_PINS
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot, read_snapshot
-from snapshots.observing import BODIES, JSON, OPERATION, SNAPSHOTS, learned, observed, seen, snapshot, without_body
+from snapshots.observing import (
+    BODIES,
+    JSON,
+    OPERATION,
+    SNAPSHOTS,
+    learned,
+    observed,
+    seen,
+    snapshot,
+    told,
+    without_body,
+)
 
 unhurried = settings(deadline=None)  # files are written, on disks of any speed
 
@@ -69,6 +82,7 @@ WHOLE = """{
             "items": {
               "x-unknown": true
             },
+            "x-empty-arrays": 1,
             "x-absent": 1
           }
         },
@@ -95,7 +109,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole() -> Snapshot:
     bodies = [{"id": 1, "email": "jane@crm.example", "tags": []}, {"email": None, "id": 2}]
     shapes = {"204": without_body(), JSON: seen(*bodies, headers={"etag": "abc"})}
-    return Snapshot(OPERATION, "1.0", "2026-01-01", "Zoë said so", ("Basic", "Bearer"), shapes)
+    settled = {key: shape.settled(NO_PINS) for key, shape in shapes.items()}
+    return Snapshot(OPERATION, "1.0", "2026-01-01", "Zoë said so", ("Basic", "Bearer"), settled)
 
 
 def read(file: Path, text: str) -> Snapshot | None:
@@ -111,7 +126,8 @@ def test_the_text_is_sorted_indented_and_ascii(whole: Snapshot) -> None:
 def test_the_text_is_the_same_in_whatever_order_things_were_met(whole: Snapshot) -> None:
     backwards = [{"id": 2, "email": None}, {"tags": [], "email": "jane@crm.example", "id": 1}]
     shapes = {JSON: seen(*backwards, headers={"etag": "abc"}), "204": without_body()}
-    assert replace(whole, responses=shapes).to_text() == WHOLE
+    settled = {key: shape.settled(NO_PINS) for key, shape in shapes.items()}
+    assert replace(whole, responses=settled).to_text() == WHOLE
 
 
 def test_what_was_written_is_read(file: Path, whole: Snapshot) -> None:
@@ -136,6 +152,37 @@ def test_no_value_that_was_seen_is_in_the_text() -> None:
 
 def test_where_there_is_no_file_there_is_no_snapshot(tmp_path: Path) -> None:
     assert read_snapshot(tmp_path / "none.json") is None
+
+
+def test_what_a_response_says_beside_its_body_is_short_and_readable(file: Path, whole: Snapshot) -> None:
+    page = answer(
+        {"items": [1, 2], "next": "https://api.crm.example/v1/customers?page=2&token=s3cr3t"},
+        x_ratelimit_limit="60",
+        ratelimit_policy='"burst";q=9;w=1',
+        x_api_version="2024-01-01",
+        sunset="Fri, 01 Jan 2027 00:00:00 GMT",
+        content_type="application/json; charset=utf-8",
+    )
+    last = answer({"items": [3], "next": None}, x_ratelimit_limit="90")
+    text = replace(whole, responses={JSON: told(page, last), "429": told(answer({}, 429, retry_after="7"))}).to_text()
+    document = json.loads(text)["responses"]
+    assert document[JSON]["conduct"] == {
+        "limits": {"burst per 1 s": 9, "requests": [60, 90]},
+        "versions": {"x-api-version": ["2024-01-01"]},
+        "pagination": {"signals": {"$.next": ["next-url"]}, "full": 2, "ends": 1},
+        "media-parameters": ["charset=utf-8"],
+        "sunset": ["2027-01-01"],
+    }
+    assert document["429"]["conduct"] == {"retry-after": ["seconds"]}
+    assert "s3cr3t" not in text
+    back = read(file, text)
+    assert back is not None
+    assert back.to_text() == text
+
+
+def test_where_a_response_says_nothing_beside_its_body_nothing_is_written(whole: Snapshot) -> None:
+    plain = told(answer({"items": [1, 2]}, etag="a"), answer({"items": [1]}, etag="b"))
+    assert "conduct" not in replace(whole, responses={JSON: plain}).to_text()
 
 
 @unhurried
@@ -234,6 +281,31 @@ BROKEN = {
     "a count below nothing": (with_("responses/204/seen", -1), "a response is no object with a number `seen`"),
     "a body of another kind": (with_("responses/JSON/body", []), "the schema at $ is not an object"),
     "headers of another kind": (with_("responses/JSON/headers", 5), "the schema at $ is not an object"),
+    "conduct of another kind": (with_("responses/204/conduct", []), "`conduct` of a response is not an object"),
+    "limits of another kind": (
+        with_("responses/204/conduct", {"limits": {"requests": "60"}}),
+        "`conduct.limits.requests` of a response is neither a number nor two",
+    ),
+    "limits of three": (
+        with_("responses/204/conduct", {"limits": {"requests": [1, 2, 3]}}),
+        "`conduct.limits.requests` of a response is neither a number nor two",
+    ),
+    "versions of another kind": (
+        with_("responses/204/conduct", {"versions": {"x-api-version": "1"}}),
+        "`conduct.versions.x-api-version` of a response is not a list of strings",
+    ),
+    "signals of another kind": (
+        with_("responses/204/conduct", {"pagination": {"signals": []}}),
+        "`conduct.pagination.signals` of a response is not an object",
+    ),
+    "a length of another kind": (
+        with_("responses/204/conduct", {"pagination": {"full": "1"}}),
+        "`conduct.pagination.full` of a response is not a number",
+    ),
+    "dates of another kind": (
+        with_("responses/204/conduct", {"sunset": [1]}),
+        "`conduct.sunset` of a response is not a list of strings",
+    ),
     "a field of another kind": (with_(FIELD, 5), "the schema at $.id is not an object"),
     "a type that is none": (with_(f"{FIELD}/type", "int"), "the schema at $.id has no JSON type"),
     "no type": (with_(FIELD, {}), "the schema at $.id has no JSON type"),

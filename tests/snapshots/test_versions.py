@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_integration_contracts.model import Count, Operation, Severity
+from drift.exchanging import answer
+from pytest_integration_contracts.model import Count, Exchange, Operation, Severity
+from pytest_integration_contracts.shapes.pins import NO_PINS
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
 from pytest_integration_contracts.snapshots.store import SnapshotStore
 from pytest_integration_contracts.snapshots.versions import (
@@ -25,6 +27,7 @@ from snapshots.observing import (
     observed,
     seen,
     snapshot,
+    told,
     without_body,
 )
 
@@ -49,7 +52,7 @@ def test_the_first_version_keeps_day_reason_and_auth() -> None:
     observation = Observation(frozenset({"Bearer", "Basic"}), {JSON: seen(CUSTOMER)})
     first = first_version(OPERATION, observation, today="2026-01-01", reason="to begin with")
     assert first == Snapshot(
-        OPERATION, "1.0", "2026-01-01", "to begin with", ("Basic", "Bearer"), {JSON: seen(CUSTOMER)}
+        OPERATION, "1.0", "2026-01-01", "to begin with", ("Basic", "Bearer"), {JSON: seen(CUSTOMER).settled(NO_PINS)}
     )
 
 
@@ -111,7 +114,7 @@ class TestNumbers:
             ({key: value for key, value in CUSTOMER.items() if key != "email"}, "property.removed", "$.email"),
             (CUSTOMER | {"id": "42"}, "type.changed", "$.id"),
             (CUSTOMER | {"address": ["Bern"]}, "type.changed", "$.address"),
-            ([CUSTOMER], "type.changed", "$"),
+            ([CUSTOMER], "object.to-array", "$"),
         ],
     )
     def test_a_break_raises_major(self, body: object, rule: str, path: str) -> None:
@@ -162,7 +165,7 @@ class TestEvidence:
         after = learned(current, observed(*[CUSTOMER] * step))
         assert after is not None
         assert after.responses[JSON].seen == step
-        assert after.responses[JSON].body == seen(*[CUSTOMER] * step).body
+        assert after.responses[JSON].body == seen(*[CUSTOMER] * step).settled(NO_PINS).body
         assert replace(after, responses=current.responses) == current
         assert rules(current, observed(*[CUSTOMER] * step)) == []
 
@@ -186,7 +189,7 @@ class TestStatuses:
         after = learned(snapshot(CUSTOMER), observation)
         assert after is not None
         assert after.version == "1.1"
-        assert after.responses == {JSON: seen(CUSTOMER), key: without_body()}
+        assert after.responses == {JSON: seen(CUSTOMER).settled(NO_PINS), key: without_body()}
 
     def test_one_that_was_seen_alone_is_added_and_nothing_is_forgotten(self) -> None:
         after = learned(snapshot(CUSTOMER), Observation(responses={"404": without_body()}))
@@ -226,6 +229,97 @@ class TestStatuses:
         current = replace(snapshot(CUSTOMER), responses={JSON: seen(CUSTOMER), "404": without_body()})
         observation = Observation(responses={"404": without_body()}, replaces={"404": frozenset({"200"})})
         assert learned(current, observation) is None
+
+
+class TestConduct:
+    """What responses say beside their bodies is learned, and raises versions, like all else."""
+
+    def step(self, before: list[Exchange], after: list[Exchange], key: str = JSON) -> tuple[str, list[str]]:
+        first = first_version(OPERATION, Observation(responses={key: told(*before)}), today="2026-01-01", reason="")
+        found = next_version(first, Observation(responses={key: told(*after)}), today="2026-02-02", reason="")
+        if found is None:
+            return "", []
+        second, changes = found
+        assert next_version(second, Observation(responses={key: told(*after)}), today="2026-03-03", reason="") is None
+        return second.version, [change.rule for change in changes]
+
+    @pytest.mark.parametrize(
+        ("before", "after", "version", "rules"),
+        [
+            ({"x_ratelimit_limit": "60"}, {"x_ratelimit_limit": "60"}, "", []),
+            ({"x_ratelimit_limit": "60"}, {"x_ratelimit_limit": "10"}, "1.1", ["ratelimit.lowered"]),
+            ({"x_ratelimit_limit": "60"}, {"ratelimit_limit": "60"}, "1.1", ["ratelimit.headers-changed"]),
+            ({"etag": "a"}, {}, "1.1", ["header.removed"]),
+            ({}, {"etag": "a"}, "1.1", ["header.added"]),
+            ({"x_api_version": "1"}, {"x_api_version": "2"}, "1.1", ["version.changed"]),
+            ({"content_type": "a/b; version=1"}, {}, "1.1", ["version.changed"]),
+            ({"content_type": "a/b; charset=utf-8"}, {}, "1.1", ["media.parameters-changed"]),
+            (
+                {"retry_after": "7"},
+                {"retry_after": "Fri, 01 Jan 2027 00:00:00 GMT"},
+                "1.1",
+                ["retry-after.form-changed"],
+            ),
+            ({}, {"sunset": "Fri, 01 Jan 2027 00:00:00 GMT"}, "1.1", ["deprecation.announced"]),
+            ({}, {"sunset": "Thu, 01 Jan 2026 00:00:00 GMT"}, "2.0", ["deprecation.announced"]),
+            ({"www_authenticate": "Bearer"}, {"www_authenticate": "Basic"}, "2.0", ["auth.scheme-changed"]),
+            ({"www_authenticate": "Bearer"}, {"www_authenticate": "Basic, Bearer"}, "1.1", []),
+        ],
+    )
+    def test_a_change_is_learned_once(
+        self, before: dict[str, str], after: dict[str, str], version: str, rules: list[str]
+    ) -> None:
+        assert self.step([answer({}, **before)], [answer({}, **after)]) == (version, rules)
+
+    def test_a_lost_signal_raises_major_and_is_not_told_twice(self) -> None:
+        before, after = [answer({"items": [1, 2], "next_cursor": "c"})], [answer({"items": [1, 2]})]
+        assert self.step(before, after) == ("2.0", ["pagination.signal-lost"])
+
+    def test_another_style_is_one_change(self) -> None:
+        before = [answer({"items": [1, 2], "page": 1, "total_pages": 7})]
+        after = [answer({"items": [1, 2], "next_cursor": "c"})]
+        assert self.step(before, after) == ("2.0", ["pagination.style-changed"])
+
+    def test_longer_and_shorter_pages_change_nothing(self) -> None:
+        pages = [answer({"items": [1] * length, "next_cursor": "c"}) for length in (2, 3)]
+        last = answer({"items": [1], "next_cursor": None})
+        assert self.step([pages[0], last], [pages[1], last]) == ("", [])
+
+    def test_an_error_with_another_body_is_one_change(self) -> None:
+        key = "404 application/json"
+        assert self.step([answer({"error": "a"}, 404)], [answer({"errors": ["a"]}, 404)], key) == (
+            "1.1",
+            ["error.body-changed"],
+        )
+
+    def test_a_failure_dressed_as_success_raises_major_and_the_success_stays_known(self) -> None:
+        failed = f"{JSON} (error)"
+        observation = Observation(
+            responses={failed: told(answer({"error": "no"}))}, replaces={failed: frozenset({"200"})}
+        )
+        after = learned(snapshot(CUSTOMER), observation)
+        assert after is not None
+        assert (after.version, sorted(after.responses)) == ("2.0", [JSON, failed])
+        assert rules(snapshot(CUSTOMER), observation) == [("error.in-success", "$")]
+
+    @pytest.mark.parametrize(
+        ("location", "version", "rule"),
+        [
+            ("/v2/customers", "1.1", "redirect.added"),
+            ("https://other.crm.example/", "2.0", "redirect.added"),
+            ("https://sso.crm.example/login", "2.0", "auth.step-added"),
+        ],
+    )
+    @pytest.mark.parametrize("replaces", [frozenset[str](), frozenset({"200"})])
+    def test_a_redirect_says_what_it_is(self, location: str, version: str, rule: str, replaces: frozenset[str]) -> None:
+        observation = Observation(
+            responses={"302": told(answer(status=302, media="", location=location))},
+            replaces={"302": replaces} if replaces else {},
+        )
+        after = learned(snapshot(CUSTOMER), observation)
+        assert after is not None
+        assert (after.version, JSON in after.responses) == (version, not replaces)
+        assert rules(snapshot(CUSTOMER), observation) == [(rule, "$")]
 
 
 class TestComparedVersions:

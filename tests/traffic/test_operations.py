@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_integration_contracts.traffic.operations import auth_scheme, contract_headers, operation_name
+from pytest_integration_contracts.drift.authentication import auth_scheme
+from pytest_integration_contracts.drift.headers import contract_headers
+from pytest_integration_contracts.traffic.operations import operation_name
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
 TOKEN = f"eyJ{'aB3' * 9}.eyJ{'aB3' * 9}.{'a-B_3' * 9}"

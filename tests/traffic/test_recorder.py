@@ -58,6 +58,36 @@ class TestRecordAndReplay:
         assert upstream.asked == ["GET /v1/customers/42"]
 
     @every_client
+    def test_how_long_the_upstream_took_is_known_where_it_was_asked(
+        self, tape: Tape, upstream: Upstream, client: Client
+    ) -> None:
+        upstream.answers["/v1/customers/42"] = json_answer({"id": 42})
+        recorded = tape.record(*[lambda: client("GET", f"{upstream.url}/customers/42")] * 2)
+        assert [0 < (each.elapsed or 0) < 5 for each in recorded.exchanges] == [True, True]
+        replayed = tape.replay(lambda: client("GET", f"{upstream.url}/customers/42"))
+        assert [each.elapsed for each in replayed.exchanges] == [None]
+
+    @pytest.mark.parametrize(
+        ("location", "known"),
+        [
+            ("{url}/customers/7", f"{CANONICAL}/customers/7"),
+            ("{origin}/v9/customers/7?a=b", "https://api.crm.example/v9/customers/7?a=b"),
+            ("/v9/customers/7", "/v9/customers/7"),
+            ("https://elsewhere.example/", "https://elsewhere.example/"),
+            ("http://[::1", "http://[::1"),
+        ],
+    )
+    def test_where_an_answer_points_to_has_canonical_names(
+        self, tape: Tape, upstream: Upstream, location: str, known: str
+    ) -> None:
+        origin = upstream.url.removesuffix("/v1")
+        upstream.answers["/v1/customers"] = json_answer(
+            {"id": 7}, 201, Location=location.format(url=upstream.url, origin=origin)
+        )
+        recorded = tape.record(lambda: with_requests("POST", f"{upstream.url}/customers"))
+        assert recorded.exchanges[0].response_headers["location"] == known
+
+    @every_client
     def test_plain_vcrpy_replays_the_file(self, tape: Tape, upstream: Upstream, client: Client) -> None:
         upstream.answers["/v1/customers/42"] = json_answer({"id": 42})
         tape.record(lambda: client("GET", f"{upstream.url}/customers/42"))

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_integration_contracts.drift.authentication import challenges
 from pytest_integration_contracts.model import Exchange
-from pytest_integration_contracts.traffic.refusals import challenges, denial, outage
+from pytest_integration_contracts.traffic.refusals import denial, outage
 
 
 @pytest.mark.parametrize(

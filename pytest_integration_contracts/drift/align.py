@@ -1,0 +1,141 @@
+"""A new shape, read as an old one was decided: which of its objects are which variant, which of its names are data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_integration_contracts.shapes.keys import ANY, is_of_class
+from pytest_integration_contracts.shapes.settle import paths_of
+from pytest_integration_contracts.shapes.shape import Field, Record, Shape, Tag, folded, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A record of the old shape and what the new shape has in its place.
+
+    Attributes:
+        variant: Which variant it is, `type=card`; "" where there is only one.
+        old: The old record.
+        new: The new one, read as the old one was decided.
+        raw: The new one as it was counted.
+    """
+
+    variant: str
+    old: Record
+    new: Record
+    raw: Record
+
+
+@dataclass(slots=True)
+class Aligned:
+    """What `align` finds.
+
+    Attributes:
+        pairs: Records that both sides have.
+        added: Variants that only the new side has.
+        removed: Variants that only the old side has.
+        tags: The old and the new name of the tag field, where it was renamed.
+    """
+
+    pairs: list[Pair] = field(default_factory=list)
+    added: list[tuple[Tag, Record]] = field(default_factory=list)
+    removed: list[tuple[Tag, Record]] = field(default_factory=list)
+    tags: tuple[str, str] | None = None
+
+
+def align(old: Shape, new: Shape) -> Aligned:
+    """Pair the objects of two shapes.
+
+    Args:
+        old: A settled shape: what it decided stands.
+        new: Any shape.
+    """
+    aligned = Aligned()
+    if not old.records or not new.records:
+        return aligned
+    members: dict[Tag, list[Record]] = {tag: [] for tag in old.records}
+    for tag, record in new.records.items():
+        home = _home(tag, record, old.records)
+        if home is None:
+            renamed = _renamed_tag(tag, record, old.records)
+            aligned.tags = aligned.tags or renamed
+            if renamed is None:
+                aligned.added.append((tag, record))
+            elif tag.name:
+                for known in _sharing(tag, old.records):
+                    members[known].append(record)
+            continue
+        members[home].append(record)
+    for tag, records in members.items():
+        if records:
+            raw = folded(records, new.objects)
+            variant = variant_text(tag) if len(old.records) > 1 else ""
+            aligned.pairs.append(Pair(variant, old.records[tag], read_as(raw, old.records[tag]), raw))
+        elif len(old.records) > 1 and aligned.tags is None:
+            aligned.removed.append((tag, old.records[tag]))
+    return aligned
+
+
+def variant_text(tag: Tag) -> str:
+    """A variant in a few words: `type=card`, `type=card|bank`; `untagged` where no field tells."""
+    return f"{tag.name}={'|'.join(sorted(tag.values))}" if tag.name else "untagged"
+
+
+def _home(tag: Tag, record: Record, known: Mapping[Tag, Record]) -> Tag | None:
+    """The old record that a new one belongs to, None where it is a variant of its own."""
+    for other in known:
+        if other.name == tag.name and (not tag.name or not tag.values.isdisjoint(other.values)):
+            return other
+    if len(known) == 1:
+        (other,) = known
+        unseen = tag.name != "" and tag.name == other.name
+        return None if unseen and _lacks_required(record, known[other]) else other
+    if any(other.name == tag.name for other in known) or _renamed_tag(tag, record, known):
+        return None
+    return max(known, key=lambda other: _likeness(record, known[other]))
+
+
+def _lacks_required(record: Record, known: Record) -> bool:
+    mine = paths_of(record)
+    return any(member.required and path not in mine for path, member in paths_of(known).items())
+
+
+def _likeness(one: Record, other: Record) -> float:
+    mine, theirs = one.fields.keys(), other.fields.keys()
+    return len(mine & theirs) / max(len(mine | theirs), 1)
+
+
+def _renamed_tag(tag: Tag, record: Record, known: Mapping[Tag, Record]) -> tuple[str, str] | None:
+    """The old and the new name of the tag, where a new field has the values that the old tag field had."""
+    names = {other.name for other in known}
+    if len(known) == 1 or len(names) != 1 or "" in names or names & record.fields.keys():
+        return None
+    (old_name,) = names
+    values = frozenset().union(*(other.values for other in known))
+    if tag.name:
+        return (old_name, tag.name) if not values.isdisjoint(tag.values) else None
+    for name, member in record.fields.items():
+        words = member.shape.texts.words if member.shape.texts else None
+        if words and words <= values:
+            return (old_name, name)
+    return None
+
+
+def _sharing(tag: Tag, known: Mapping[Tag, Record]) -> list[Tag]:
+    return [other for other in known if not other.values.isdisjoint(tag.values)]
+
+
+def read_as(record: Record, decided: Record) -> Record:
+    """The record with those of its members under one class of names that the decided one has so."""
+    if not decided.keyed:
+        return record
+    (class_,) = decided.keyed
+    names = [
+        name
+        for name in record.fields
+        if name not in decided.fields and (not decided.fields or is_of_class(name, class_) or class_ == ANY)
+    ]
+    values = merged([*record.keyed.values(), *(record.fields[name].shape for name in names)])
+    fields: dict[str, Field] = {name: member for name, member in record.fields.items() if name not in names}
+    return Record(record.seen, fields, {class_: values} if values.kinds else {})

@@ -1,0 +1,253 @@
+"""Events with one cause become one: what is gone here and new there was renamed, moved or wrapped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_integration_contracts.drift.events import alike, describe
+from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, Place, comparable_kinds, singular
+from pytest_integration_contracts.shapes.paths import field_path
+from pytest_integration_contracts.shapes.shape import Kind, Shape
+
+_GONE: Final = ("property.removed", "property.removed-optional")
+
+_NAMED_ALIKE: Final = 0.55
+"""From this similarity of names on, fields of a telling shape may be one."""
+
+_NAMED_NEARLY_THE_SAME: Final = 0.72
+"""From this one on, fields of any shape may be."""
+
+_DEPTH: Final = 3
+"""So deep in what is new a field is looked for that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Bodies of both sides, where they are at hand: whether a field was renamed shows in its values, too."""
+
+    old: Sequence[object] = ()
+    new: Sequence[object] = ()
+
+
+def joined(candidates: Iterable[Candidate], samples: Samples) -> list[Candidate]:
+    """The candidates, those of one event as one."""
+    rest = list(candidates)
+    for join in (_envelopes, _renames, _moves):
+        rest = join(rest, samples)
+    return rest
+
+
+def _gone(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [each for each in candidates if each.rule in _GONE]
+
+
+def _come(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [each for each in candidates if each.rule == "property.added" and each.place.name]
+
+
+def _without(candidates: Iterable[Candidate], *used: Candidate) -> list[Candidate]:
+    return [each for each in candidates if not any(each is one for one in used)]
+
+
+def _envelopes(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
+    """All fields of a record gone into one new member, or all of one member's fields come out of it."""
+    del samples
+    for inner, outer in ((_gone, _come), (_come, _gone)):
+        for container in outer(candidates):
+            fields = _outer_shape(container).fields if _outer_shape(container).objects.values else {}
+            siblings = [
+                each
+                for each in inner(candidates)
+                if each.place.parent == container.place.parent
+                and each.place.name in fields
+                and alike(_outer_shape(each), fields[each.place.name].shape)
+            ]
+            others = [each for each in inner(candidates) if each.place.parent == container.place.parent]
+            if len(siblings) >= 2 and len(siblings) == len(others):  # noqa: PLR2004 - one field alone is moved, not wrapped
+                candidates = [
+                    *_without(candidates, container, *siblings),
+                    _wrapped(container, unwrapped=outer is _gone),
+                ]
+    return candidates
+
+
+def _outer_shape(candidate: Candidate) -> Shape:
+    member = candidate.place.old or candidate.place.new
+    return member.shape if member else Shape()
+
+
+def _wrapped(container: Candidate, *, unwrapped: bool) -> Candidate:
+    place = container.place
+    record_path = _path_of_parent(place)
+    if unwrapped:
+        return replace(
+            container, rule="property.moved", after=f"at {record_path}", related=(record_path,), by_chance=False
+        )
+    at = replace(
+        place, path=record_path, steps=place.steps[:-1], name=place.steps[-2] if len(place.steps) > 1 else "", old=None
+    )
+    return Candidate(at, "property.moved", "object", f"at {place.path}", (place.path,))
+
+
+def _path_of_parent(place: Place) -> str:
+    suffix = field_path("", place.name)
+    return place.path.removesuffix(suffix)
+
+
+def _renames(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
+    """A field gone and one come in the same record, of alike names and shapes: the likest first."""
+    pairs = [
+        (likeness, position, gone, come)
+        for position, gone in enumerate(_gone(candidates))
+        for come in _come(candidates)
+        if gone.place.parent == come.place.parent
+        and (likeness := _likeness(gone, come)) > 0
+        and not _values_differ(gone.place, come.place, samples)
+    ]
+    used: list[Candidate] = []
+    renames: dict[int, Candidate] = {}
+    for likeness, _, gone, come in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+        if any(one is gone or one is come for one in used):
+            continue
+        del likeness
+        used += [gone, come]
+        renames[id(gone)] = _renamed(gone, come)
+    return [
+        renames.get(id(each), each)
+        for each in candidates
+        if id(each) in renames or not any(each is one for one in used)
+    ]
+
+
+def _likeness(gone: Candidate, come: Candidate) -> float:
+    """How likely the two are one field, 0 where they are not."""
+    old, new = _outer_shape(gone), _outer_shape(come)
+    if _plain(gone.place.name) == _plain(come.place.name) and alike(old, new):
+        return 2.0
+    if _pluralised(gone.place.name, old, come.place.name, new):
+        return 1.5
+    if not alike(old, new):
+        return 0.0
+    named = _named_alike(gone.place.name, come.place.name)
+    needed = _NAMED_ALIKE if _is_telling(old) else _NAMED_NEARLY_THE_SAME
+    return named if named >= needed else 0.0
+
+
+def _named_alike(one: str, other: str) -> float:
+    from rapidfuzz import fuzz  # noqa: PLC0415 - loaded by the first field that is gone
+
+    mine, theirs = _words(one), _words(other)
+    whole = max(fuzz.ratio(mine, theirs), fuzz.token_sort_ratio(mine, theirs))
+    shared = fuzz.token_set_ratio(mine, theirs) * 0.8
+    return max(whole, shared) / 100
+
+
+_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+
+
+def _words(name: str) -> str:
+    return _BORDER.sub(" ", name).lower().strip()
+
+
+def _is_respelled(one: str, other: str) -> bool:
+    """Whether two names are the same words in another style: `user_id`, `userId`, `UserID`."""
+    return _words(one) == _words(other) or one.casefold() == other.casefold()
+
+
+def _plain(name: str) -> str:
+    return _words(name).replace(" ", "")
+
+
+def _pluralised(old_name: str, old: Shape, new_name: str, new: Shape) -> bool:
+    """Whether one became many, `email` and `emails`, or many one."""
+    for one, several, name, names in ((old, new, old_name, new_name), (new, old, new_name, old_name)):
+        if several.items is not None and Kind.ARRAY not in one.kinds and _plain(singular(names)) == _plain(name):
+            return bool(comparable_kinds(several.items) & comparable_kinds(one))
+    return False
+
+
+def _is_telling(shape: Shape) -> bool:
+    """Whether few fields are of this shape, so that two which are may well be one."""
+    if shape.records:
+        return len(shape.fields) > 1
+    if shape.items is not None:
+        return _is_telling(shape.items)
+    return bool(shape.format or (shape.numbers and shape.numbers.format))
+
+
+def _renamed(gone: Candidate, come: Candidate) -> Candidate:
+    old, new = _outer_shape(gone), _outer_shape(come)
+    if not alike(old, new) and (old.items is None) != (new.items is None):
+        array = Kind.OBJECT in old.kinds or Kind.OBJECT in new.kinds
+        one, many = ("object", "array") if array else ("scalar", "array")
+        rule = f"{one}.to-array" if array else "type.scalar-to-array"
+        if old.items is not None:
+            rule = f"{many}.to-object" if array else "type.array-to-scalar"
+        return Candidate(gone.place, rule, describe(old), f"{come.place.name}: {describe(new)}", (come.place.path,))
+    rule = "property.case-changed" if _is_respelled(gone.place.name, come.place.name) else "property.renamed"
+    return Candidate(gone.place, rule, gone.place.name, come.place.name, (come.place.path,))
+
+
+def _values_differ(gone: Place, come: Place, samples: Samples) -> bool:
+    """Whether both sides show the same records, and the two fields have other values in them."""
+    for old, new in zip(_records_at(samples.old, gone), _records_at(samples.new, come), strict=False):
+        if gone.name not in old or come.name not in new:
+            continue
+        shared = [
+            name for name in old.keys() & new.keys() if isinstance(old[name], str | int) and old[name] not in {0, 1, ""}
+        ]
+        same = [name for name in shared if old[name] == new[name]]
+        if shared and len(same) == len(shared) and len(shared) > 1 and old[gone.name] != new[come.name]:
+            return True
+    return False
+
+
+def _records_at(bodies: Iterable[object], place: Place) -> Iterator[dict[str, object]]:
+    values = list(bodies)
+    for step in place.steps[:-1]:
+        values = list(_step(values, step))
+    yield from (value for value in values if isinstance(value, dict))
+
+
+def _step(values: Iterable[object], step: str) -> Iterator[object]:
+    for value in values:
+        if step == ITEMS and isinstance(value, list):
+            yield from value
+        elif step == VALUES and isinstance(value, dict):
+            yield from value.values()
+        elif isinstance(value, dict) and step in value:
+            yield value[step]
+
+
+def _moves(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
+    """A field gone here, and one of the same name and shape come elsewhere."""
+    del samples
+    for gone in _gone(candidates):
+        old = _outer_shape(gone)
+        for come in _come(candidates):
+            path = _found_in(come, gone.place.name, old)
+            if (path and gone.place.parent != come.place.parent) or (path and path != come.place.path):
+                moved = Candidate(gone.place, "property.moved", gone.before, f"at {path}", (path,))
+                candidates = [moved if each is gone else each for each in _without(candidates, come)]
+                break
+    return candidates
+
+
+def _found_in(come: Candidate, name: str, old: Shape) -> str:
+    """The path in something new of a field with that name and shape, "" where there is none."""
+    if come.place.name == name and alike(old, _outer_shape(come)):
+        return come.place.path
+    return next(_below(_outer_shape(come), come.place.path, name, old, _DEPTH), "")
+
+
+def _below(shape: Shape, path: str, name: str, old: Shape, depth: int) -> Iterator[str]:
+    if not depth or not shape.objects.values:
+        return
+    for other, member in shape.fields.items():
+        below = field_path(path, other)
+        if other == name and old.known and alike(old, member.shape):
+            yield below
+        yield from _below(member.shape, below, name, old, depth - 1)
