@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
 from pytest_integration_contracts.shapes.settle import paths_of
-from pytest_integration_contracts.shapes.shape import Field, Record, Shape, Tag, folded, merged
+from pytest_integration_contracts.shapes.shape import ELSE, Field, Record, Shape, Tag, folded, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,15 @@ def align(old: Shape, new: Shape) -> Aligned:
 
 def variant_text(tag: Tag) -> str:
     """A variant in a few words: `type=card`, `type=card|bank`; `untagged` where no field tells."""
-    return f"{tag.name}={'|'.join(sorted(tag.values))}" if tag.name else "untagged"
+    return f"{tag.name}={'|'.join(value or 'none' for value in sorted(tag.values))}" if tag.name else "untagged"
 
 
 def _home(tag: Tag, record: Record, known: Mapping[Tag, Record]) -> Tag | None:
     """The old record that a new one belongs to, None where it is a variant of its own."""
     for other in known:
         if other.name == tag.name and (not tag.name or not tag.values.isdisjoint(other.values)):
+            return other
+        if not tag.name and ELSE in other.values:
             return other
     if len(known) == 1:
         (other,) = known

@@ -15,6 +15,7 @@ from pytest_integration_contracts.shapes.keys import ANY, is_of_class
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.shape import (
+    ELSE,
     UNTAGGED,
     Field,
     Kind,
@@ -169,9 +170,12 @@ def _alike_variants(variants: Mapping[Tag, Record], objects: Count) -> dict[Tag,
 
 
 def _tag_of(tags: Collection[Tag]) -> Tag:
-    """One tag for several: none where they are not all values of one field."""
-    (name, *others) = {tag.name for tag in tags}
-    return UNTAGGED if others or not name else Tag(name, frozenset().union(*(tag.values for tag in tags)))
+    """One tag for several: none where they name several fields. `ELSE` stands for objects that name none."""
+    names = {tag.name for tag in tags if tag.name}
+    if len(names) != 1:
+        return UNTAGGED
+    values: frozenset[str] = frozenset().union(*(tag.values for tag in tags))
+    return Tag(names.pop(), values | {ELSE} if any(not tag.name for tag in tags) else values)
 
 
 def _really_different(one: Record, other: Record) -> bool:

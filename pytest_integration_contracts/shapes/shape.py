@@ -120,6 +120,9 @@ class Tag(NamedTuple):
 
 UNTAGGED: Final = Tag()
 
+ELSE: Final = ""
+"""Among the values of a tag: objects that have no token in that field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -444,7 +447,7 @@ def _closed_numbers(numbers: Numbers, *, fractions: bool) -> dict[str, Any]:
 
 def _closed_variant(tag: Tag, record: Record) -> dict[str, Any]:
     schema = _closed_record(record)
-    if tag.name:
+    if tag.name and ELSE not in tag.values:
         schema["properties"][tag.name] = {"enum": sorted(tag.values)}
     return schema
 
