@@ -20,8 +20,9 @@ from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.manifest import Override
 from pytest_integration_contracts.model import NO_BODY, Change, Exchange
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.settle import settle
-from pytest_integration_contracts.shapes.shape import Field, Kind, Shape
+from pytest_integration_contracts.shapes.shape import Field, Shape
 
 
 def compare(

@@ -17,9 +17,10 @@ from pytest_integration_contracts.drift.places import (
     replaced,
 )
 from pytest_integration_contracts.shapes.formats import PARSED, generalise
+from pytest_integration_contracts.shapes.kinds import Kind, Width
 from pytest_integration_contracts.shapes.paths import field_path
 from pytest_integration_contracts.shapes.settle import paths_of
-from pytest_integration_contracts.shapes.shape import Field, Kind, Shape, Width
+from pytest_integration_contracts.shapes.shape import Field, Shape
 from pytest_integration_contracts.shapes.words import is_private, is_vocabulary
 
 
@@ -45,9 +46,12 @@ def candidates(places: Mapping[tuple[str, str], Place]) -> Iterator[Candidate]:
             yield _in_envelope(place, told) or Candidate(place, told.rule, told.before, told.after, (), told.by_chance)
 
 
+_REPLACEMENTS: Final = frozenset({"type.changed", "array.to-object", "object.to-array"})
+
+
 def _in_envelope(place: Place, told: _Told) -> Candidate | None:
     """An array that went into a member of an object, or came out of one."""
-    if place.old is None or place.new is None or not told.rule.startswith(("type.", "array.", "object.")):
+    if place.old is None or place.new is None or told.rule not in _REPLACEMENTS:
         return None
     inner = _enveloped(place.old.shape, place.new.shape)
     if inner:

@@ -14,7 +14,8 @@ from typing import Final
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change
 from pytest_integration_contracts.shapes.formats import generalise
-from pytest_integration_contracts.shapes.shape import Field, Kind, Shape
+from pytest_integration_contracts.shapes.kinds import Kind
+from pytest_integration_contracts.shapes.shape import Field, Shape
 
 _RATE_LIMIT: Final = re.compile(r"(?P<family>(?:[a-z0-9]+-)*rate-?limit)(?P<member>(?:-[a-z0-9-]+)?)")
 _VERSION: Final = re.compile(r"(?:[a-z0-9]+-)*version(?:-selected)?")

@@ -9,8 +9,9 @@ from typing import Final
 
 from pytest_integration_contracts.drift.events import alike, describe
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, Place, comparable_kinds, singular
+from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.paths import field_path
-from pytest_integration_contracts.shapes.shape import Kind, Shape
+from pytest_integration_contracts.shapes.shape import Shape
 
 _GONE: Final = ("property.removed", "property.removed-optional")
 

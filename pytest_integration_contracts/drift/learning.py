@@ -7,6 +7,7 @@ from dataclasses import replace
 from pytest_integration_contracts.drift.align import align
 from pytest_integration_contracts.drift.events import reformatted
 from pytest_integration_contracts.drift.places import replaced
+from pytest_integration_contracts.shapes.kinds import Texts
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.settle import settle
 from pytest_integration_contracts.shapes.shape import (
@@ -15,7 +16,6 @@ from pytest_integration_contracts.shapes.shape import (
     Record,
     Shape,
     Tag,
-    Texts,
     join,
     join_records,
     sorted_variants,

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, Place
 from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.settle import are_records
-from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Kind, Record, Shape
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Record, Shape
 from pytest_integration_contracts.shapes.words import is_tag_name
 
 EXPLAINABLE: Final = frozenset(

@@ -13,8 +13,9 @@ from typing import Final
 from pytest_integration_contracts.drift.envelopes import failed_inside
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Exchange, Severity
+from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.paths import field_path
-from pytest_integration_contracts.shapes.shape import Kind, Shape
+from pytest_integration_contracts.shapes.shape import Shape
 
 _FIRST_ERROR: Final = 400
 _UNAUTHORIZED: Final = frozenset({"401", "407"})

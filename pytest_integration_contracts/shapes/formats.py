@@ -10,7 +10,7 @@ RFC 9562 (uuid), RFC 3986 (uri, with an authority), RFC 4291 (ipv6), the HTML st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -70,18 +70,6 @@ ZONED: Final[dict[str, str]] = {
 _ZONE_MATCHERS = {zone: re.compile(pattern).fullmatch for zone, pattern in ZONED.items()}
 
 
-def zone_of_all(values: Iterable[str]) -> str:
-    """`utc` or `offset` where every one of some date-times is the one or the other, else "".
-
-    Args:
-        values: At least one string, all of the format `date-time`; iterated several times.
-    """
-    for zone, matches in _ZONE_MATCHERS.items():
-        if matches(next(iter(values))):
-            return zone if all(map(matches, values)) else ""
-    return ""
-
-
 GENERALISES: Final[dict[str, str]] = {"integer": "decimal"}
 """A format to the wider one that holds every string of it."""
 
@@ -105,7 +93,6 @@ EXAMPLES: Final[dict[str, str]] = {
 }
 """A harmless value of each format, for placeholders that keep the shape."""
 
-_MATCHERS = {name: re.compile(pattern).fullmatch for name, pattern in PATTERNS.items()}
 _CLASSIFY = re.compile(
     "|".join(f"(?P<{name.replace('-', '_')}>{pattern})" for name, pattern in PATTERNS.items())
 ).fullmatch
@@ -117,18 +104,6 @@ def format_of(value: str) -> str:
     return match.lastgroup.replace("_", "-") if match and match.lastgroup else ""
 
 
-def format_of_all(values: Iterable[str]) -> str:
-    """The most specific format that every one of the strings has, or "" where there is none.
-
-    Args:
-        values: At least one string; iterated several times.
-    """
-    candidate = format_of(next(iter(values)))
-    while candidate and not all(map(_MATCHERS[candidate], values)):
-        candidate = GENERALISES.get(candidate, "")
-    return candidate
-
-
 def generalise(one: str, other: str) -> str:
     """The most specific format that holds for the strings of both, or "" where there is none."""
     if one == other:
@@ -136,3 +111,45 @@ def generalise(one: str, other: str) -> str:
     if GENERALISES.get(one, one) == other:
         return other
     return one if GENERALISES.get(other, other) == one else ""
+
+
+_AT_A_TIME: Final = 1024
+_BULK = {name: re.compile(rf"(?:(?:{pattern})\n)*+").fullmatch for name, pattern in (PATTERNS | ZONED).items()}
+"""The patterns for many strings at once, each followed by a line break: no pattern matches one."""
+
+
+def _all_match(name: str, values: list[str]) -> bool:
+    """Whether all strings match a pattern. A call for many is two to three times as fast as one for each."""
+    for at in range(0, len(values), _AT_A_TIME):
+        part = values[at : at + _AT_A_TIME]
+        lines = "\n".join(part) + "\n"
+        if lines.count("\n") != len(part) or not _BULK[name](lines):
+            return False
+    return True
+
+
+def zone_of(value: str) -> str:
+    """`utc` or `offset`."""
+    return next((zone for zone, matches in _ZONE_MATCHERS.items() if matches(value)), "")
+
+
+def format_of_all(values: Collection[str]) -> str:
+    """The most specific format that every one of the strings has, or "" where there is none.
+
+    Args:
+        values: At least one string.
+    """
+    return format_and_zone(values)[0]
+
+
+def format_and_zone(values: Collection[str]) -> tuple[str, str]:
+    """The same, and of date-times also `utc` or `offset` where every one of them is the one or the other."""
+    strings = list(values)
+    candidate = format_of(strings[0])
+    if candidate == "date-time":
+        zone = zone_of(strings[0])
+        if zone and _all_match(zone, strings):
+            return candidate, zone
+    while candidate and not _all_match(candidate, strings):
+        candidate = GENERALISES.get(candidate, "")
+    return candidate, ""

@@ -8,7 +8,8 @@ Sources: ISO 4217 (currencies), ISO 639-1 and BCP 47 (languages and locales).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from pytest_integration_contracts.shapes.formats import PATTERNS
@@ -59,6 +60,10 @@ _ANY_DATA = re.compile(
 _ANY_CODE = re.compile(rf"^(?:{'|'.join(_BY_OBJECT.values())})$", re.MULTILINE)
 
 
+_APART: Final = _BY_NAME.keys() - {"hash"}
+"""Classes whose keys are of no class that comes before."""
+
+
 def key_class(name: str) -> str:
     """The class of a name that is data by itself, "" where it is not."""
     found = _CLASSIFY.fullmatch(name)
@@ -70,16 +75,29 @@ def is_of_class(name: str, class_: str) -> bool:
     return class_ == ANY or _MATCHERS[class_](name) is not None
 
 
-def classes_of(names: Iterable[str]) -> Mapping[str, str]:
+def classes_of(names: Collection[str]) -> Mapping[str, str]:
     """Those of the names that are data by themselves, with their class."""
+    if len(names) <= MANY:
+        return {name: class_ for name in names if (class_ := _known(name)[0])}
     if not _ANY_DATA.search("\n".join(names)):
         return {}
+    first = key_class(next(iter(names)))
+    if first in _APART and all(map(_MATCHERS[first], names)):
+        return dict.fromkeys(names, first)
     return {name: class_ for name in names if (class_ := key_class(name))}
 
 
-def may_be_codes(names: Iterable[str]) -> bool:
-    """Whether any of the names may be a currency or a locale: then objects must be looked at one by one."""
-    return _ANY_CODE.search("\n".join(names)) is not None
+@lru_cache(maxsize=8192)
+def _known(name: str) -> tuple[str, bool]:
+    """The class of a name, and whether it may be a currency or a locale: the same few names stand everywhere."""
+    return key_class(name), _ANY_CODE.fullmatch(name) is not None
+
+
+def codes_among(names: Collection[str]) -> set[str]:
+    """Those of the names that may be a currency or a locale."""
+    if len(names) <= MANY:
+        return {name for name in names if _known(name)[1]}
+    return set(_ANY_CODE.findall("\n".join(names)))
 
 
 def codes_of(object_: Mapping[str, Any]) -> str:

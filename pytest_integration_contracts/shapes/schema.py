@@ -19,21 +19,16 @@ from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
 from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
+from pytest_integration_contracts.shapes.kinds import NONE, Kind, Numbers, Texts, Width, canonical
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.shape import (
     MAX_DEPTH,
-    NONE,
     UNKNOWN,
     UNTAGGED,
     Field,
-    Kind,
-    Numbers,
     Record,
     Shape,
     Tag,
-    Texts,
-    Width,
-    canonical,
     sorted_variants,
     type_of,
 )

@@ -6,24 +6,23 @@ what it decided stands when new observations are aligned with it (`drift.align`)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from operator import is_
 from typing import Final
 
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
+from pytest_integration_contracts.shapes.kinds import Kind, Numbers, Texts, Width
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.shape import (
     ELSE,
     UNTAGGED,
     Field,
-    Kind,
-    Numbers,
     Record,
     Shape,
     Tag,
-    Width,
     capped,
     folded,
     merged,
@@ -41,29 +40,47 @@ _SAME_RECORDS: Final = 8
 """So many members that are all records of the same fields are a map, even in a single response."""
 
 
-def settle(shape: Shape, pins: Pins = NO_PINS, path: str = "$", name: str = "") -> Shape:
+def settle(shape: Shape, pins: Pins = NO_PINS) -> Shape:
     """The shape with every decision made that its counts carry.
 
     Args:
         shape: Any shape.
         pins: What is not to be decided.
-        path: Where the shape is.
-        name: The name of the field it is of. The words of one that tells kinds apart are kept, however few they are.
+    """
+    if shape.settled is pins:
+        return shape
+    result = _settled(shape, pins, "$", "")
+    object.__setattr__(result, "settled", pins)
+    return result
+
+
+def _settled(shape: Shape, pins: Pins, path: str, name: str) -> Shape:
+    """The same for the values of a place, in a field of that name, "" for none.
+
+    The words of a field that tells kinds apart are kept, however few they are.
     """
     if not shape.kinds:
         return shape
+    texts, numbers = _texts(shape, name), _numbers(shape)
+    items = None if shape.items is None else _settled(shape.items, pins, _below(items_path, path, pins), "")
+    records = _grouped(shape, pins, path) if shape.records else shape.records
+    if texts is shape.texts and numbers is shape.numbers and items is shape.items and records is shape.records:
+        return shape
+    return Shape(shape.seen, shape.kinds, texts, numbers, items, shape.empty, records)
+
+
+def _below(step: Callable[..., str], path: str, pins: Pins, *names: str) -> str:
+    """The path of what is below, where anybody asks for paths."""
+    return path if pins is NO_PINS else step(path, *names)
+
+
+def _texts(shape: Shape, name: str) -> Texts | None:
     texts = shape.texts
-    if texts and not is_tag_name(name) and not is_vocabulary(texts.words, shape.kinds[Kind.STRING].responses):
-        texts = replace(texts, words=None)
-    return Shape(
-        shape.seen,
-        shape.kinds,
-        texts,
-        _numbers(shape),
-        None if shape.items is None else settle(shape.items, pins, items_path(path)),
-        shape.empty,
-        _grouped(shape, pins, path),
-    )
+    if texts is None or texts.words is None or is_tag_name(name):
+        return texts
+    if is_vocabulary(texts.words, shape.kinds[Kind.STRING].responses):
+        return texts
+    return Texts(texts.format, texts.empty, None, texts.zone)
 
 
 _FLAGS: Final = 5
@@ -79,18 +96,24 @@ def _numbers(shape: Shape) -> Numbers | None:
 
 def _record(record: Record, pins: Pins, path: str) -> Record:
     """The record with its members settled first: what they are decides whether their names are data."""
-    inner = Record(
-        record.seen,
-        {
-            name: replace(member, shape=settle(member.shape, pins, field_path(path, name), name))
-            for name, member in record.fields.items()
-        },
-        {class_: settle(values, pins, values_path(path)) for class_, values in record.keyed.items()},
-    )
+    inner = _settled_members(record, pins, path)
     if pins.is_record(path):
         return inner
     mapped = _mapped(inner, pinned=pins.is_map(path))
     return inner if mapped is inner else _record(mapped, pins, path)
+
+
+def _settled_members(record: Record, pins: Pins, path: str) -> Record:
+    fields = {}
+    for name, member in record.fields.items():
+        shape = _settled(member.shape, pins, _below(field_path, path, pins, name), name)
+        fields[name] = member if shape is member.shape else Field(shape, member.absent)
+    keyed = {
+        class_: _settled(values, pins, _below(values_path, path, pins), "") for class_, values in record.keyed.items()
+    }
+    if all(map(is_, fields.values(), record.fields.values())) and all(map(is_, keyed.values(), record.keyed.values())):
+        return record
+    return Record(record.seen, fields, keyed)
 
 
 def _mapped(record: Record, *, pinned: bool) -> Record:
@@ -125,9 +148,14 @@ def is_churning(record: Record) -> bool:
 
 
 def _alike(shapes: Iterable[Shape]) -> bool:
-    known = [shape for shape in shapes if shape.known]
-    kinds = {shape.canonical_kinds - {Kind.NULL} for shape in known}
-    return len(kinds) == 1 and bool(known)
+    first = None
+    for shape in shapes:
+        if shape.known:
+            kinds = shape.canonical_kinds - {Kind.NULL}
+            if first is not None and kinds != first:
+                return False
+            first = kinds
+    return first is not None
 
 
 def are_records(shapes: Iterable[Shape]) -> bool:
@@ -142,7 +170,9 @@ def are_records(shapes: Iterable[Shape]) -> bool:
 
 def _grouped(shape: Shape, pins: Pins, path: str) -> Mapping[Tag, Record]:
     """The records, those together that have no really different fields."""
-    variants = {tag: _record(record, pins, path) for tag, record in shape.records.items()}
+    variants: Mapping[Tag, Record] = {tag: _record(record, pins, path) for tag, record in shape.records.items()}
+    if len(variants) == 1:
+        return shape.records if all(map(is_, variants.values(), shape.records.values())) else variants
     while len(variants) > 1:
         groups = _alike_variants(variants, shape.objects)
         if len(groups) == len(variants):

@@ -5,87 +5,30 @@ What is *counted* merges; what it *means* (record, map or union; format; vocabul
 
 from __future__ import annotations
 
-import enum
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Final, NamedTuple
 
 from pytest_integration_contracts.model import Count
-from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED, generalise
+from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
 from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
+from pytest_integration_contracts.shapes.kinds import (
+    NONE,
+    WIDTHS,
+    Counting,
+    Kind,
+    Numbers,
+    Texts,
+    Width,
+    canonical,
+    combined_numbers,
+    combined_texts,
+)
 from pytest_integration_contracts.shapes.matcher import compiled
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
-from pytest_integration_contracts.shapes.words import is_vocabulary, together
-
-
-class Kind(enum.StrEnum):
-    """The kinds of JSON values. An integral float such as `1.0` is an integer, as in JSON Schema."""
-
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    NUMBER = "number"
-    STRING = "string"
-    ARRAY = "array"
-    OBJECT = "object"
-    NULL = "null"
-
-
-NONE: Final = Count()
-
-
-def canonical(kinds: Iterable[Kind]) -> frozenset[Kind]:
-    """The kinds without the integers that are numbers anyway."""
-    all_of_them = frozenset(kinds)
-    return all_of_them - {Kind.INTEGER} if Kind.NUMBER in all_of_them else all_of_them
-
-
-class Width(enum.IntEnum):
-    """How much room the widest of some integers needs."""
-
-    BIT = 0
-    INT32 = 1
-    EXACT = 2
-    """Past 2^31, and still exact as a double."""
-    BIG = 3
-    """Past 2^53."""
-
-
-WIDTHS: Final = {Width.BIT: (0, 2), Width.INT32: (-(2**31), 2**31), Width.EXACT: (-(2**53), 2**53)}
-"""The lowest integer of a width, and the first that is too large for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What all strings of a place have in common.
-
-    Attributes:
-        format: The format that every one of them has, "" for none.
-        empty: How many are "".
-        words: All of them, where they are few and tokens; None otherwise, or where nobody may know.
-        zone: Of date-times: `utc` or `offset` where all are the one or the other, else "".
-    """
-
-    format: str = ""
-    empty: Count = NONE
-    words: frozenset[str] | None = None
-    zone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What all numbers of a place have in common.
-
-    Attributes:
-        format: `epoch-seconds` or `epoch-milliseconds` where every one of them is such a time, else "".
-        width: The room that the widest integer needs.
-        decades: The decimal exponent of the largest magnitude; None where the name does not tell of an amount.
-    """
-
-    format: str = ""
-    width: Width = Width.BIT
-    decades: int | None = None
+from pytest_integration_contracts.shapes.words import is_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +95,7 @@ class Shape:
         empty: How many of the arrays had no items.
         records: The objects, by what tells them apart.
         matches: The compiled matcher, once it was asked for.
+        settled: With what it was settled, where it was.
     """
 
     seen: Count = NONE
@@ -162,6 +106,7 @@ class Shape:
     empty: Count = NONE
     records: Mapping[Tag, Record] = field(default_factory=dict)
     matches: Callable[[object], bool] | None = field(default=None, init=False, repr=False, compare=False)
+    settled: object = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def objects(self) -> Count:
@@ -214,8 +159,6 @@ MAX_DEPTH: Final = 128
 
 UNKNOWN: Final = Shape()
 """The bottom of the lattice: nothing was ever seen here."""
-
-_Counting = Callable[[Count, Count], Count]
 
 
 def _add(one: Count, other: Count) -> Count:
@@ -290,7 +233,7 @@ def _at_most(count: Count, most: int) -> Count:
     return Count(min(count.responses, most), count.values)
 
 
-def _combine(one: Shape, other: Shape, counts: _Counting) -> Shape:
+def _combine(one: Shape, other: Shape, counts: Counting) -> Shape:
     if not one.kinds:
         return other
     if not other.kinds:
@@ -302,45 +245,21 @@ def _combine(one: Shape, other: Shape, counts: _Counting) -> Shape:
             for kind in Kind
             if kind in one.kinds or kind in other.kinds
         },
-        texts=_combine_texts(one.texts, other.texts, counts),
-        numbers=_combine_numbers(one.numbers, other.numbers),
+        texts=combined_texts(one.texts, other.texts, counts),
+        numbers=combined_numbers(one.numbers, other.numbers),
         items=_combine_items(one.items, other.items, counts),
         empty=counts(one.empty, other.empty),
         records=_combine_variants(one.records, other.records, counts),
     )
 
 
-def _combine_texts(one: Texts | None, other: Texts | None, counts: _Counting) -> Texts | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return Texts(
-        generalise(one.format, other.format),
-        counts(one.empty, other.empty),
-        together(one.words, other.words),
-        one.zone if one.zone == other.zone else "",
-    )
-
-
-def _combine_numbers(one: Numbers | None, other: Numbers | None) -> Numbers | None:
-    if one is None or other is None:
-        return other if one is None else one
-    decades = [each.decades for each in (one, other) if each.decades is not None]
-    return Numbers(
-        one.format if one.format == other.format else "",
-        max(one.width, other.width),
-        max(decades, default=None),
-    )
-
-
-def _combine_items(one: Shape | None, other: Shape | None, counts: _Counting) -> Shape | None:
+def _combine_items(one: Shape | None, other: Shape | None, counts: Counting) -> Shape | None:
     if one is None or other is None:
         return other if one is None else one
     return _combine(one, other, counts)
 
 
-def _combine_variants(
-    one: Mapping[Tag, Record], other: Mapping[Tag, Record], counts: _Counting
-) -> Mapping[Tag, Record]:
+def _combine_variants(one: Mapping[Tag, Record], other: Mapping[Tag, Record], counts: Counting) -> Mapping[Tag, Record]:
     if not one or not other:
         return other or one
     combined = dict(one)
@@ -349,7 +268,7 @@ def _combine_variants(
     return {tag: combined[tag] for tag in sorted(combined, key=_tag_order)}
 
 
-def _add_variant(variants: dict[Tag, Record], tag: Tag, record: Record, counts: _Counting) -> None:
+def _add_variant(variants: dict[Tag, Record], tag: Tag, record: Record, counts: Counting) -> None:
     """Add a record to those of the same objects; variants that share a value of the tag are one."""
     if tag in variants:
         variants[tag] = _combine_records(variants[tag], record, counts)
@@ -369,7 +288,7 @@ def sorted_variants(variants: Mapping[Tag, Record]) -> dict[Tag, Record]:
     return {tag: variants[tag] for tag in sorted(variants, key=_tag_order)}
 
 
-def _combine_records(one: Record, other: Record, counts: _Counting) -> Record:
+def _combine_records(one: Record, other: Record, counts: Counting) -> Record:
     return Record(
         counts(one.seen, other.seen),
         {name: _combine_field(name, one, other, counts) for name in sorted(one.fields.keys() | other.fields.keys())},
@@ -380,7 +299,7 @@ def _combine_records(one: Record, other: Record, counts: _Counting) -> Record:
     )
 
 
-def _combine_field(name: str, one: Record, other: Record, counts: _Counting) -> Field:
+def _combine_field(name: str, one: Record, other: Record, counts: Counting) -> Field:
     mine, theirs = one.fields.get(name), other.fields.get(name)
     return Field(
         shape=_combine(mine.shape if mine else UNKNOWN, theirs.shape if theirs else UNKNOWN, counts),
@@ -402,6 +321,8 @@ def closed_schema(shape: Shape) -> dict[str, Any] | bool:
     """A JSON Schema that accepts exactly the values which teach the shape nothing it does not know."""
     if not shape.kinds:
         return False
+    if shape.kinds.keys() <= _WORDS_OR_NULL and shape.texts and is_vocabulary(shape.texts.words, _strings(shape)):
+        return {"enum": [*sorted(shape.texts.words or ()), *([None] if Kind.NULL in shape.kinds else [])]}
     schema: dict[str, Any] = {"type": type_of(shape)}
     if shape.texts:
         schema |= _closed_texts(shape.texts, shape.kinds[Kind.STRING])
@@ -419,6 +340,13 @@ def closed_schema(shape: Shape) -> dict[str, Any] | bool:
     return schema
 
 
+_WORDS_OR_NULL: Final = {Kind.STRING, Kind.NULL}
+
+
+def _strings(shape: Shape) -> int:
+    return shape.kinds[Kind.STRING].responses
+
+
 def type_of(shape: Shape) -> str | list[str]:
     """The value of a schema's `type`: one kind, or all of them in order."""
     kinds = shape.canonical_kinds
@@ -429,10 +357,9 @@ def type_of(shape: Shape) -> str | list[str]:
 def _closed_texts(texts: Texts, seen: Count) -> dict[str, Any]:
     if is_vocabulary(texts.words, seen.responses):
         return {"pattern": f"^(?:{'|'.join(map(re.escape, sorted(texts.words or ())))})$"}
-    schema: dict[str, Any] = {}
-    if texts.format:
-        schema["pattern"] = f"^(?:{ZONED[texts.zone] if texts.zone else PATTERNS[texts.format]})$"
-    return schema if texts.empty.values else {**schema, "minLength": 1}
+    if texts.format:  # no format has an empty string
+        return {"pattern": f"^(?:{ZONED[texts.zone] if texts.zone else PATTERNS[texts.format]})$"}
+    return {} if texts.empty.values else {"minLength": 1}
 
 
 def _closed_numbers(numbers: Numbers, *, fractions: bool) -> dict[str, Any]:
@@ -447,23 +374,47 @@ def _closed_numbers(numbers: Numbers, *, fractions: bool) -> dict[str, Any]:
 
 def _closed_variant(tag: Tag, record: Record) -> dict[str, Any]:
     schema = _closed_record(record)
-    if tag.name and ELSE not in tag.values:
-        schema["properties"][tag.name] = {"enum": sorted(tag.values)}
-    return schema
+    if not tag.name or ELSE in tag.values:
+        return schema
+    values = {"enum": sorted(tag.values)}
+    schema["properties"][tag.name] = values
+    return {"allOf": [{"properties": {tag.name: values}}, schema]}  # the tag first, so that others fail at once
 
 
 def _closed_record(record: Record) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "properties": {name: closed_schema(member.shape) for name, member in record.fields.items()},
-        "required": [name for name, member in record.fields.items() if member.required],
         "additionalProperties": closed_schema(record.keyed[ANY]) if ANY in record.keyed else False,
     }
+    required = [name for name, member in record.fields.items() if member.required]
+    optional = [name for name, member in record.fields.items() if not member.required]
+    if record.keyed or len(optional) > _FEW or len(required) < 2 ** len(optional):
+        schema["required"] = required
+    else:
+        schema |= _closed_presence(len(required), optional)
     patterns = {
         f"^(?:{KEY_PATTERNS[class_]})$": closed_schema(values)
         for class_, values in record.keyed.items()
         if class_ != ANY
     }
     return {**schema, "patternProperties": patterns} if patterns else schema
+
+
+_FEW: Final = 2
+
+
+def _closed_presence(required: int, optional: Sequence[str]) -> dict[str, Any]:
+    """What says that no required member is missing, where there can be no others than these and the optional ones.
+
+    It is enough to count them, each optional one that is there on top: that takes the engine a fraction of the time
+    in which it looks every name up.
+    """
+    schema: dict[str, Any] = {"minProperties": required}
+    if optional:
+        schema["dependentSchemas"] = {
+            name: _closed_presence(required + 1, optional[at:]) for at, name in enumerate(optional, start=1)
+        }
+    return schema
 
 
 def never_observed(shape: Shape, path: str = "$") -> Iterator[str]:

@@ -13,10 +13,11 @@ from pytest_integration_contracts.drift.facts import Answers, Conduct
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count, Operation
 from pytest_integration_contracts.patterns import PathPattern
+from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.pins import Pins
 from pytest_integration_contracts.shapes.schema import from_schema, to_schema
 from pytest_integration_contracts.shapes.settle import settle
-from pytest_integration_contracts.shapes.shape import UNKNOWN, UNTAGGED, Kind, Record, Shape, merge
+from pytest_integration_contracts.shapes.shape import UNKNOWN, UNTAGGED, Record, Shape, merge
 from pytest_integration_contracts.snapshots.conduct import from_json as conduct_from_json
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from pytest_integration_contracts.drift.authentication import authorization_scheme, is_secret_name
 from pytest_integration_contracts.shapes.formats import EXAMPLES, format_of
-from pytest_integration_contracts.shapes.shape import WIDTHS
+from pytest_integration_contracts.shapes.kinds import WIDTHS
 
 PLACEHOLDER: Final = "REDACTED"
 

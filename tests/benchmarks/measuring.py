@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 Work = Callable[[], object]
 
@@ -83,6 +84,34 @@ def side_by_side(ours: Work, other: Work, rounds: int) -> Pair:
         else:
             taken.append((seconds(ours), seconds(other)))
     return _pair(taken)
+
+
+def one_after_the_other(
+    ours: Callable[[Any], object], parse: Callable[[str], Any], texts: list[str], rounds: int
+) -> Pair:
+    """What parsing some texts takes, and what ours takes with each body right after it was parsed, as in a run."""
+    taken = []
+    for _ in range(rounds + 1):
+        gc.collect()
+        gc.disable()
+        try:
+            taken.append(_one_by_one(ours, parse, texts))
+        finally:
+            gc.enable()
+    return _pair(taken[1:])
+
+
+def _one_by_one(ours: Callable[[Any], object], parse: Callable[[str], Any], texts: list[str]) -> tuple[float, float]:
+    mine = theirs = 0.0
+    for text in texts:
+        begin = time.perf_counter()
+        body = parse(text)
+        parsed = time.perf_counter()
+        ours(body)
+        end = time.perf_counter()
+        mine += end - parsed
+        theirs += parsed - begin
+    return mine, theirs
 
 
 def against_once(ours: Work, other: Work, rounds: int) -> Pair:

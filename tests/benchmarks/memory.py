@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.corpus import nested, written
 from pytest_integration_contracts.drift.compare import compare
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.settle import settle
 from pytest_integration_contracts.shapes.shape import Shape
 
 _STATUS = Path("/proc/self/status")
@@ -75,7 +76,7 @@ _PAGES = 8
 
 
 def _learned(pages: list[str]) -> Shape:
-    return infer([{"pages": [json.loads(page) for page in pages]}])
+    return settle(infer([{"pages": [json.loads(page) for page in pages]}]))
 
 
 def _text(pages: list[str], size: int) -> str:

@@ -18,7 +18,8 @@ from pytest_integration_contracts.shapes.formats import (
     format_of_all,
     generalise,
 )
-from pytest_integration_contracts.shapes.shape import Kind, Shape, Texts
+from pytest_integration_contracts.shapes.kinds import Kind, Texts
+from pytest_integration_contracts.shapes.shape import Shape
 from strategies import NEAR_MISSES, SAMPLES, formatted, quickly
 
 FORMATS = sorted(PATTERNS)

@@ -12,17 +12,8 @@ from hypothesis import strategies as st
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.infer import infer
-from pytest_integration_contracts.shapes.shape import (
-    MAX_DEPTH,
-    UNKNOWN,
-    UNTAGGED,
-    Field,
-    Kind,
-    Record,
-    Shape,
-    merge,
-    merged,
-)
+from pytest_integration_contracts.shapes.kinds import Kind
+from pytest_integration_contracts.shapes.shape import MAX_DEPTH, UNKNOWN, UNTAGGED, Field, Record, Shape, merge, merged
 from strategies import JSON, json_values, names, quickly, scalars, similar_bodies
 
 

@@ -12,9 +12,10 @@ from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.formats import PATTERNS
 from pytest_integration_contracts.shapes.infer import MAX_DEPTH, infer
+from pytest_integration_contracts.shapes.kinds import NONE, Kind
 from pytest_integration_contracts.shapes.schema import DIALECT, from_schema, to_schema
 from pytest_integration_contracts.shapes.settle import settle
-from pytest_integration_contracts.shapes.shape import NONE, UNKNOWN, Kind, Shape, closed_schema, join
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, closed_schema, join
 from strategies import JSON, SAMPLES, json_values, names, quickly, shapes, similar_bodies
 
 Validator = jsonschema.Draft202012Validator

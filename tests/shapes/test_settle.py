@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.kinds import Width
 from pytest_integration_contracts.shapes.schema import from_schema, to_schema
 from pytest_integration_contracts.shapes.settle import settle
-from pytest_integration_contracts.shapes.shape import Count, Shape, Tag, Width, merge
+from pytest_integration_contracts.shapes.shape import Count, Shape, Tag, merge
 from strategies import JSON, quickly, shapes, similar_bodies
 
 CARD = {"type": "card", "id": "x1", "brand": "b", "last4": "0001"}

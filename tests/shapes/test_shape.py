@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.kinds import Kind, canonical
 from pytest_integration_contracts.shapes.shape import (
     UNKNOWN,
-    Kind,
     Shape,
-    canonical,
     field_path,
     items_path,
     join,
