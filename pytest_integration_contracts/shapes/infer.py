@@ -11,7 +11,7 @@ from typing import Any, Final
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.columns import ALONE, ONE, Whose, by_kind, floats, kind_of, kind_of_type, owned
-from pytest_integration_contracts.shapes.kinds import NONE, Kind, Texts
+from pytest_integration_contracts.shapes.kinds import NONE, ORDER, Kind, Texts
 from pytest_integration_contracts.shapes.members import by_tag, complete, names_of, pools_of
 from pytest_integration_contracts.shapes.paths import field_path
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
@@ -37,7 +37,6 @@ from pytest_integration_contracts.shapes.shape import (
 )
 from pytest_integration_contracts.shapes.words import TAG_NAMES
 
-_ORDER: Final = tuple(Kind)
 _NEVER: Final = Field(UNKNOWN)
 _ONLY: Final = {kind: {kind: ONE} for kind in Kind}
 """The kinds of a single value."""
@@ -62,7 +61,7 @@ def infer(bodies: Iterable[object], *, pins: Pins = NO_PINS) -> Shape:
     return merged(columns.shape(part, Whose(None, Count(len(part), len(part))), "", "$", 0) for part in parts)
 
 
-_TOGETHER: Final = 512
+_TOGETHER: Final = 2048
 """So many bodies are read at a time: more would not stay in the processor's cache from column to column."""
 
 
@@ -117,7 +116,7 @@ class _Columns:
         if len(columns) == 1:
             kinds = dict.fromkeys(columns, whose.seen)
         else:
-            kinds = {kind: columns[kind][1].seen for kind in _ORDER if kind in columns}
+            kinds = {kind: columns[kind][1].seen for kind in ORDER if kind in columns}
         return Shape(whose.seen, kinds, texts, numbers, items, empty, records)
 
     def _only(self, value: Any, name: str, path: str, depth: int) -> Field:  # noqa: ANN401 - a JSON value

@@ -35,6 +35,10 @@ def canonical(kinds: Iterable[Kind]) -> frozenset[Kind]:
     return all_of_them - {Kind.INTEGER} if Kind.NUMBER in all_of_them else all_of_them
 
 
+ORDER: Final = tuple(Kind)
+"""The kinds in the one order that all shapes have them in."""
+
+
 class Width(enum.IntEnum):
     """How much room the widest of some integers needs."""
 

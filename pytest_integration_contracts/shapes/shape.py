@@ -16,6 +16,7 @@ from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
 from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
 from pytest_integration_contracts.shapes.kinds import (
     NONE,
+    ORDER,
     WIDTHS,
     Counting,
     Kind,
@@ -240,17 +241,19 @@ def _combine(one: Shape, other: Shape, counts: Counting) -> Shape:
         return one
     return Shape(
         seen=counts(one.seen, other.seen),
-        kinds={
-            kind: counts(one.kinds.get(kind, NONE), other.kinds.get(kind, NONE))
-            for kind in Kind
-            if kind in one.kinds or kind in other.kinds
-        },
+        kinds=_combine_kinds(one.kinds, other.kinds, counts),
         texts=combined_texts(one.texts, other.texts, counts),
         numbers=combined_numbers(one.numbers, other.numbers),
         items=_combine_items(one.items, other.items, counts),
         empty=counts(one.empty, other.empty),
         records=_combine_variants(one.records, other.records, counts),
     )
+
+
+def _combine_kinds(one: Mapping[Kind, Count], other: Mapping[Kind, Count], counts: Counting) -> dict[Kind, Count]:
+    if one.keys() == other.keys():
+        return {kind: counts(count, other[kind]) for kind, count in one.items()}
+    return {kind: counts(one.get(kind, NONE), other.get(kind, NONE)) for kind in ORDER if kind in one or kind in other}
 
 
 def _combine_items(one: Shape | None, other: Shape | None, counts: Counting) -> Shape | None:
@@ -350,7 +353,7 @@ def _strings(shape: Shape) -> int:
 def type_of(shape: Shape) -> str | list[str]:
     """The value of a schema's `type`: one kind, or all of them in order."""
     kinds = shape.canonical_kinds
-    names = [kind.value for kind in Kind if kind in kinds]
+    names = [kind.value for kind in ORDER if kind in kinds]
     return names[0] if len(names) == 1 else names
 
 
