@@ -119,10 +119,11 @@ def infer(bodies: tuple[str, ...], style: str) -> None:
     from pytest_integration_contracts.inputs import read_bodies, response_body
     from pytest_integration_contracts.shapes.infer import infer as infer_shape
     from pytest_integration_contracts.shapes.schema import to_schema
+    from pytest_integration_contracts.shapes.settle import settle
     from pytest_integration_contracts.shapes.shape import never_observed
 
     given = [response_body(body) for name in bodies for body in read_bodies(name, sys.stdin)]
-    shape = infer_shape(given)
+    shape = settle(infer_shape(given))
     document = to_schema(shape)
     if style == "json":
         document = {"shape": document, "responses": len(given), "never_observed": list(never_observed(shape))}

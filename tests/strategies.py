@@ -85,7 +85,7 @@ NEAR_MISSES: dict[str, tuple[str, ...]] = {
 }
 """Strings that nearly have the format, and have not; some have another one."""
 
-NAMES = (
+PLAIN_NAMES = (
     "id",
     "email",
     "a",
@@ -102,12 +102,18 @@ NAMES = (
     "$ref",
     "$id",
     "日本",
+    "type",
+    "kind",
 )
 """Names of members, few enough to meet often."""
 
+NAMES = (*PLAIN_NAMES, "2024-01-31", "17", "EUR", "USD")
+"""The same, and names that are data."""
+
 names = st.sampled_from(NAMES)
 formatted = st.sampled_from([text for table in (SAMPLES, NEAR_MISSES) for texts in table.values() for text in texts])
-strings = formatted | st.text(max_size=4)
+words = st.sampled_from(["open", "paid", "card", "bank", "order.created"])
+strings = formatted | words | st.text(max_size=4)
 integers = st.integers() | st.sampled_from([0, 1, 2**31, 2**53 + 1, 2**64, -(10**400), 10**400])
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([1.0, -0.0, 1.5, 1e300, 5e-324])
 scalars: SearchStrategy[JSON] = st.none() | st.booleans() | integers | numbers | strings

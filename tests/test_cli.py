@@ -69,7 +69,7 @@ def test_diff_says_what_changed_and_exits_1_where_it_breaks(files: Path) -> None
     assert told.stdout == (
         "  BREAKING  property.removed   $.email    string (email), in 2 of 2 responses -> gone, in 1 of 1\n"
         '            response["email"]  # KeyError\n'
-        "  new       property.added     $.name     string\n"
+        "  new       property.added     $.name     string, after 2 responses\n"
         "1 breaking, 0 warning, 1 compatible\n"
     )
     assert run("diff", files / "old.ndjson", files / "old.ndjson").exit_code == 0
@@ -180,9 +180,9 @@ class TestSnapshots:
             "200 application/json\n"
             "  BREAKING  property.removed   $.email    string (email), in 2 of 2 responses -> gone, in 1 of 1\n"
             '            customer["email"]  # KeyError\n'
-            "  new       property.added     $.name     string\n"
+            "  new       property.added     $.name     string, after 2 responses\n"
             "404 application/json\n"
-            "  BREAKING  type.changed   $.error    string (boolean) -> integer\n"
+            "  BREAKING  type.changed   $.error    string (boolean) -> integer, after 1 response\n"
             "2 breaking, 0 warning, 1 compatible\n"
         )
         changes = json.loads(run("diff", old, new, "--format", "json").stdout)["changes"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from plugin.harness import Project, Result
+from pytest_integration_contracts.drift.rules import RULES
 from upstream import Upstream, json_answer
 
 ROOT = Path(__file__).parent.parent
@@ -133,3 +134,7 @@ def test_examples_name_hosts_that_cannot_exist() -> None:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     hosts = {host for page in pages for host in re.findall(r"https?://([\w.-]+)", page.read_text(encoding="utf-8"))}
     assert {host for host in hosts if not host.endswith(".example")} == set()
+
+
+def test_the_readme_counts_the_rules() -> None:
+    assert f"each of {len(RULES)} rules" in README

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_integration_contracts.drift.rule import THIN
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
-from pytest_integration_contracts.shapes.settle import paths_of
-from pytest_integration_contracts.shapes.shape import ELSE, Field, Record, Shape, Tag, folded, merged
+from pytest_integration_contracts.shapes.settle import is_churning, paths_of
+from pytest_integration_contracts.shapes.shape import ELSE, Field, Record, Shape, Tag, capped, folded, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +141,38 @@ def read_as(record: Record, decided: Record) -> Record:
     ]
     values = merged([*record.keyed.values(), *(record.fields[name].shape for name in names)])
     fields: dict[str, Field] = {name: member for name, member in record.fields.items() if name not in names}
-    return Record(record.seen, fields, {class_: values} if values.kinds else {})
+    return Record(record.seen, fields, {class_: capped(values, record.seen.responses)} if values.kinds else {})
+
+
+def restructured(pair: Pair) -> tuple[str, str, str] | None:
+    """Whether a map became a record, a record a map, or keys have another form: the rule, before and after."""
+    old, raw = pair.old, pair.raw
+    if old.keyed:
+        (class_,) = old.keyed
+        fixed = raw.seen.responses > 1 and all(member.required for member in raw.fields.values())
+        if class_ != ANY and not old.fields and raw.fields and not raw.keyed and fixed:
+            return "map.to-record", _map(class_), "record"
+        now = keys_now(pair)
+        return None if now == class_ else ("map.key-format-changed", _map(class_), _map(_told(now, raw)))
+    if old.fields and old.fields.keys().isdisjoint(raw.fields) and (raw.keyed or is_churning(raw)):
+        return "record.to-map", "record", _map(next(iter(raw.keyed), ANY))
+    return None
+
+
+def keys_now(pair: Pair) -> str:
+    """The class of a map's keys, given those that came."""
+    (class_,) = pair.old.keyed
+    others = pair.raw.keyed.keys() - {class_}
+    if class_ == ANY:
+        uniform = len(pair.raw.keyed) == len(others) == 1 and not pair.raw.fields
+        return others.pop() if uniform and pair.raw.seen.responses >= THIN else ANY
+    return ANY if others or pair.raw.fields.keys() - pair.new.fields.keys() else class_
+
+
+def _told(class_: str, raw: Record) -> str:
+    """The class to name: the only one that came, where there is but one."""
+    return next(iter(raw.keyed)) if class_ == ANY and len(raw.keyed) == 1 and not raw.fields else class_
+
+
+def _map(class_: str) -> str:
+    return "map" if class_ == ANY else f"map by {class_}"

@@ -62,10 +62,11 @@ def compare(
 
 def _joined(events: Sequence[Candidate], reasons: Reasons, context: Context) -> list[Candidate]:
     """The events, those with one cause as one; what only echoes the request is no part of another event."""
-    apart = [
-        event for event in events if reasons.echo(event) or (event.rule == "property.added" and reasons.is_sent(event))
-    ]
-    rest = [event for event in events if not any(event is one for one in apart)]
+    apart: list[Candidate] = []
+    rest: list[Candidate] = []
+    for event in events:
+        echoed = reasons.echo(event) or (event.rule == "property.added" and reasons.is_sent(event))
+        (apart if echoed else rest).append(event)
     return [*apart, *joined(rest, Samples(context.old_bodies, context.new_bodies))]
 
 

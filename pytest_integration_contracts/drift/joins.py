@@ -33,12 +33,16 @@ class Samples:
     new: Sequence[object] = ()
 
 
+_MOST: Final = 1000
+"""More events than this are not a change, but another API: they are told as they are."""
+
+
 def joined(candidates: Iterable[Candidate], samples: Samples) -> list[Candidate]:
     """The candidates, those of one event as one."""
-    rest = list(candidates)
-    for join in (_envelopes, _renames, _moves):
-        rest = join(rest, samples)
-    return rest
+    events = list(candidates)
+    if len(events) > _MOST:
+        return events
+    return _moves(_renames(_envelopes(events), samples))
 
 
 def _gone(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -53,29 +57,27 @@ def _without(candidates: Iterable[Candidate], *used: Candidate) -> list[Candidat
     return [each for each in candidates if not any(each is one for one in used)]
 
 
-def _envelopes(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
+def _envelopes(candidates: list[Candidate]) -> list[Candidate]:
     """All fields of a record gone into one new member, or all of one member's fields come out of it."""
-    del samples
     for inner, outer in ((_gone, _come), (_come, _gone)):
         for container in outer(candidates):
-            fields = _outer_shape(container).fields if _outer_shape(container).objects.values else {}
-            siblings = [
-                each
-                for each in inner(candidates)
-                if each.place.parent == container.place.parent
-                and each.place.name in fields
-                and alike(_outer_shape(each), fields[each.place.name].shape)
-            ]
-            others = [each for each in inner(candidates) if each.place.parent == container.place.parent]
-            if len(siblings) >= 2 and len(siblings) == len(others):  # noqa: PLR2004 - one field alone is moved, not wrapped
-                candidates = [
-                    *_without(candidates, container, *siblings),
-                    _wrapped(container, unwrapped=outer is _gone),
-                ]
+            shape = _shape(container)
+            fields = shape.fields if shape.objects.values else {}
+            beside = [each for each in inner(candidates) if each.place.parent == container.place.parent]
+            wrapped = all(
+                each.place.name in fields and alike(_shape(each), fields[each.place.name].shape) for each in beside
+            )
+            if wrapped and len(beside) >= _SEVERAL:
+                event = _wrapped(container, unwrapped=outer is _gone)
+                candidates = [*_without(candidates, container, *beside), event]
     return candidates
 
 
-def _outer_shape(candidate: Candidate) -> Shape:
+_SEVERAL: Final = 2
+"""One field alone is moved, not wrapped."""
+
+
+def _shape(candidate: Candidate) -> Shape:
     member = candidate.place.old or candidate.place.new
     return member.shape if member else Shape()
 
@@ -108,24 +110,18 @@ def _renames(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
         and (likeness := _likeness(gone, come)) > 0
         and not _values_differ(gone.place, come.place, samples)
     ]
-    used: list[Candidate] = []
+    used: set[int] = set()
     renames: dict[int, Candidate] = {}
-    for likeness, _, gone, come in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
-        if any(one is gone or one is come for one in used):
-            continue
-        del likeness
-        used += [gone, come]
-        renames[id(gone)] = _renamed(gone, come)
-    return [
-        renames.get(id(each), each)
-        for each in candidates
-        if id(each) in renames or not any(each is one for one in used)
-    ]
+    for _, _, gone, come in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+        if used.isdisjoint({id(gone), id(come)}):
+            used |= {id(gone), id(come)}
+            renames[id(gone)] = _renamed(gone, come)
+    return [renames.get(id(each), each) for each in candidates if id(each) in renames or id(each) not in used]
 
 
 def _likeness(gone: Candidate, come: Candidate) -> float:
     """How likely the two are one field, 0 where they are not."""
-    old, new = _outer_shape(gone), _outer_shape(come)
+    old, new = _shape(gone), _shape(come)
     if _plain(gone.place.name) == _plain(come.place.name) and alike(old, new):
         return 2.0
     if _pluralised(gone.place.name, old, come.place.name, new):
@@ -180,16 +176,21 @@ def _is_telling(shape: Shape) -> bool:
 
 
 def _renamed(gone: Candidate, come: Candidate) -> Candidate:
-    old, new = _outer_shape(gone), _outer_shape(come)
-    if not alike(old, new) and (old.items is None) != (new.items is None):
-        array = Kind.OBJECT in old.kinds or Kind.OBJECT in new.kinds
-        one, many = ("object", "array") if array else ("scalar", "array")
-        rule = f"{one}.to-array" if array else "type.scalar-to-array"
-        if old.items is not None:
-            rule = f"{many}.to-object" if array else "type.array-to-scalar"
-        return Candidate(gone.place, rule, describe(old), f"{come.place.name}: {describe(new)}", (come.place.path,))
-    rule = "property.case-changed" if _is_respelled(gone.place.name, come.place.name) else "property.renamed"
-    return Candidate(gone.place, rule, gone.place.name, come.place.name, (come.place.path,))
+    old, new = _shape(gone), _shape(come)
+    rule, before, after = "property.renamed", gone.place.name, come.place.name
+    if _is_respelled(before, after):
+        rule = "property.case-changed"
+    if _pluralised(before, old, after, new):
+        rule = _one_or_many(old, new)
+        before, after = describe(old), f"{after}: {describe(new)}"
+    return Candidate(gone.place, rule, before, after, (come.place.path,))
+
+
+def _one_or_many(old: Shape, new: Shape) -> str:
+    """The rule for one that became many, or many that became one."""
+    if old.items is None:
+        return "object.to-array" if Kind.OBJECT in old.kinds else "type.scalar-to-array"
+    return "array.to-object" if Kind.OBJECT in new.kinds else "type.array-to-scalar"
 
 
 def _values_differ(gone: Place, come: Place, samples: Samples) -> bool:
@@ -223,14 +224,13 @@ def _step(values: Iterable[object], step: str) -> Iterator[object]:
             yield value[step]
 
 
-def _moves(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
+def _moves(candidates: list[Candidate]) -> list[Candidate]:
     """A field gone here, and one of the same name and shape come elsewhere."""
-    del samples
     for gone in _gone(candidates):
-        old = _outer_shape(gone)
+        old = _shape(gone)
         for come in _come(candidates):
             path = _found_in(come, gone.place.name, old)
-            if (path and gone.place.parent != come.place.parent) or (path and path != come.place.path):
+            if path:
                 moved = Candidate(gone.place, "property.moved", gone.before, f"at {path}", (path,))
                 candidates = [moved if each is gone else each for each in _without(candidates, come)]
                 break
@@ -239,9 +239,9 @@ def _moves(candidates: list[Candidate], samples: Samples) -> list[Candidate]:
 
 def _found_in(come: Candidate, name: str, old: Shape) -> str:
     """The path in something new of a field with that name and shape, "" where there is none."""
-    if come.place.name == name and alike(old, _outer_shape(come)):
+    if come.place.name == name and alike(old, _shape(come)):
         return come.place.path
-    return next(_below(_outer_shape(come), come.place.path, name, old, _DEPTH), "")
+    return next(_below(_shape(come), come.place.path, name, old, _DEPTH), "")
 
 
 def _below(shape: Shape, path: str, name: str, old: Shape, depth: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_integration_contracts.drift.align import align
+from pytest_integration_contracts.drift.align import Pair, align, keys_now, restructured
 from pytest_integration_contracts.drift.events import reformatted
 from pytest_integration_contracts.drift.places import replaced
 from pytest_integration_contracts.shapes.kinds import Texts
@@ -76,17 +76,19 @@ def _records(baseline: Shape, observed: Shape) -> dict[Tag, Record]:
     records = dict(baseline.records)
     for pair in aligned.pairs:
         (tag,) = (tag for tag, record in records.items() if record is pair.old)
-        records[tag] = _record(pair.old, pair.new)
+        records[tag] = _record(pair)
     for tag, record in aligned.added:
         known = records.get(tag)
         records[tag] = join_records(known, record) if known else record
     return sorted_variants(records)
 
 
-def _record(baseline: Record, observed: Record) -> Record:
+def _record(pair: Pair) -> Record:
     """One record, having learned another; one that became a map, or was one, is what it is now."""
-    if not baseline.fields.keys() & observed.fields.keys() and bool(baseline.keyed) != bool(observed.keyed):
-        return observed
+    change = restructured(pair)
+    if change is not None and change[0] in {"map.to-record", "record.to-map"}:
+        return pair.raw
+    baseline, observed = pair.old, pair.new
     joined = join_records(baseline, observed)
     thick = observed.seen.responses >= baseline.seen.responses
     fields = {}
@@ -101,4 +103,6 @@ def _record(baseline: Record, observed: Record) -> Record:
         class_: _adopted(baseline.keyed.get(class_, UNKNOWN), observed.keyed.get(class_, UNKNOWN))
         for class_ in joined.keyed
     }
+    if baseline.keyed:
+        keyed = {keys_now(pair): values for values in keyed.values()}
     return Record(joined.seen, fields, keyed)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pytest_integration_contracts.drift.align import Pair, align, variant_text
-from pytest_integration_contracts.drift.rule import THIN
-from pytest_integration_contracts.shapes.keys import ANY
+from pytest_integration_contracts.drift.align import Pair, align, restructured, variant_text
 from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
-from pytest_integration_contracts.shapes.settle import is_churning
 from pytest_integration_contracts.shapes.shape import Field, Record, Shape
 from pytest_integration_contracts.shapes.words import is_vocabulary
 
@@ -141,17 +138,7 @@ def _levels(items: Shape) -> str:
 
 def _of_records(place: Place, old: Shape, record: Record) -> Place:
     """The place, with how often it was an object on either side."""
-    return Place(
-        place.path,
-        place.steps,
-        place.variant,
-        place.owner,
-        place.name,
-        place.old,
-        place.new,
-        Record(old.objects),
-        Record(record.seen),
-    )
+    return replace(place, old_record=Record(old.objects), new_record=Record(record.seen))
 
 
 def _tag_changed(place: Place, tags: tuple[str, str]) -> Candidate:
@@ -210,31 +197,11 @@ def _differing_names(old: Mapping[str, Field], new: Mapping[str, Field]) -> list
 
 def _structure(place: Place, pair: Pair) -> Candidate | None:
     """Whether a map became a record, a record a map, or the keys of a map are of another form."""
-    old, raw = pair.old, pair.raw
-    at = Place(
-        place.path, place.steps, pair.variant or place.variant, place.owner, place.name, place.old, place.new, old, raw
-    )
-    if old.keyed and not old.fields and raw.fields and not raw.keyed:
-        (class_,) = old.keyed
-        fixed = raw.seen.responses > 1 and all(member.required for member in raw.fields.values())
-        if fixed and class_ != ANY:
-            return Candidate(at, "map.to-record", _map(class_), "record")
-        return Candidate(at, "map.key-format-changed", _map(class_), _map(ANY)) if class_ != ANY else None
-    if old.keyed and raw.keyed:
-        (class_,) = old.keyed
-        others = sorted(raw.keyed.keys() - {class_})
-        if class_ == ANY:
-            changed = bool(others) and not raw.fields and raw.seen.responses >= THIN
-        else:
-            changed = bool(others or (not old.fields and raw.fields))
-        return Candidate(at, "map.key-format-changed", _map(class_), _map((*others, ANY)[0])) if changed else None
-    if old.fields and not old.keyed and old.fields.keys().isdisjoint(raw.fields) and (raw.keyed or is_churning(raw)):
-        return Candidate(at, "record.to-map", "record", _map(next(iter(raw.keyed), ANY)))
-    return None
-
-
-def _map(class_: str) -> str:
-    return "map" if class_ == ANY else f"map by {class_}"
+    found = restructured(pair)
+    if found is None:
+        return None
+    at = replace(place, variant=pair.variant or place.variant, old_record=pair.old, new_record=pair.raw)
+    return Candidate(at, *found)
 
 
 def _is_same(old: Field, new: Field) -> bool:

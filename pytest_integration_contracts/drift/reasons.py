@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -90,20 +90,14 @@ class Reasons:
         chosen = {
             each.place.parent
             for each, reason in pairs
-            if each.place.parent in sent and each.rule == "property.removed" and self.echo(each) and reason
+            if reason and each.place.parent in sent and each.rule == "property.removed" and self.echo(each)
         }
-        return [
-            (
-                each,
-                reason
-                or (
-                    "the request chose another alternative"
-                    if each.place.parent in chosen and each.rule in EXPLAINABLE
-                    else ""
-                ),
-            )
-            for each, reason in pairs
-        ]
+        return [(each, reason or self._beside_a_choice(each, chosen)) for each, reason in pairs]
+
+    @staticmethod
+    def _beside_a_choice(candidate: Candidate, chosen: Collection[tuple[tuple[str, ...], str]]) -> str:
+        is_one = candidate.place.parent in chosen and candidate.rule in EXPLAINABLE
+        return "the request chose another alternative" if is_one else ""
 
     def explain(self, candidate: Candidate) -> str:
         """What explains a change, a part of a sentence; "" where nothing does."""
@@ -159,10 +153,11 @@ class Reasons:
 
     def _other_selection(self) -> str:
         """Whether the requests asked for other parts of the resource."""
-        old, new = _selections(self._context.old_urls), _selections(self._context.new_urls)
-        if not self._context.old_urls or not self._context.new_urls or new <= old:
-            return "" if not (old - new) or not self._context.new_urls else _selected(old - new)
-        return _selected(new - old)
+        old, new = self._context.old_urls, self._context.new_urls
+        differing = _selections(old) ^ _selections(new) if old and new else frozenset()
+        if not differing:
+            return ""
+        return f"the requests differ in ?{', ?'.join(sorted({name for name, _ in differing}))}"
 
     def _other_kind(self, place: Place) -> str:
         """Whether a field around it, that tells what something is, has a value that was never seen."""
@@ -196,7 +191,7 @@ class Reasons:
 
     def _last_page(self, place: Place) -> str:
         """Whether a page without its paging signal has few or no items, as the last one does."""
-        if not self._context.new_bodies or place.old is None or not 1 <= len(place.steps) <= 2 or not _is_paging(place):  # noqa: PLR2004 - top or below `meta`
+        if not self._context.new_bodies or place.old is None or not _is_paging(place):
             return ""
         having = [body for body in (*self._context.old_bodies, *self._context.new_bodies) if _has(body, place.steps)]
         lacking = [body for body in self._context.new_bodies if not _has(body, place.steps)]
@@ -321,11 +316,6 @@ def _selections(urls: Iterable[str]) -> frozenset[tuple[str, str]]:
     )
 
 
-def _selected(selections: Iterable[tuple[str, str]]) -> str:
-    names = sorted({name for name, _ in selections})
-    return f"the requests differ in ?{', ?'.join(names)}"
-
-
 def _one_each(record: Record) -> bool:
     """Whether every object has exactly one field."""
     return bool(record.fields) and record.seen.values == sum(
@@ -340,7 +330,8 @@ _PAGING = re.compile(
 
 
 def _is_paging(place: Place) -> bool:
-    return all(_PAGING.match(step) for step in place.steps)
+    """Whether it is a paging signal at the top of a body, or in a member such as `meta`."""
+    return len(place.steps) in {1, 2} and all(map(_PAGING.match, place.steps))
 
 
 def _has(body: object, steps: Iterable[str]) -> bool:

@@ -120,16 +120,17 @@ def _place(change: Change) -> str:
 
 
 def difference(change: Change) -> str:
-    """Before and after in one line, with how often each was seen where the severity rests on it and it was counted."""
+    """Before and after in one line, with the evidence: how often each was seen, or how many responses were known."""
     before, after = printable(change.before), printable(change.after)
-    if RULES[change.rule].counted:
-        (had, all_before), (has, all_after) = change.baseline, change.observed
-        if all_before < DECLARED.responses:
-            before = f"{before}, in {had} of {all_before} {'response' if all_before == 1 else 'responses'}"
-        if all_after < DECLARED.responses:
-            after = f"{after}, in {has} of {all_after}"
-    elif before == "nothing":
-        return after
+    (had, all_before), (has, all_after) = change.baseline, change.observed
+    known = 0 < all_before < DECLARED.responses
+    if not RULES[change.rule].counted:
+        told = after if before == "nothing" else f"{before} -> {after}"
+        return f"{told}, after {_counted(all_before, 'response')}" if known else told
+    if all_before < DECLARED.responses:
+        before = f"{before}, in {had} of {_counted(all_before, 'response')}"
+    if all_after < DECLARED.responses:
+        after = f"{after}, in {has} of {all_after}"
     return f"{before} -> {after}"
 
 

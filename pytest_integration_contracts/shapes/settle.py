@@ -178,12 +178,11 @@ def _grouped(shape: Shape, pins: Pins, path: str) -> Mapping[Tag, Record]:
         if len(groups) == len(variants):
             break
         variants = {tag: _record(record, pins, path) for tag, record in groups.items()}
-    if len(variants) > LIMIT:
-        return {_tag_of(variants): _record(folded(variants.values(), shape.objects), pins, path)}
     return sorted_variants(variants)
 
 
 def _alike_variants(variants: Mapping[Tag, Record], objects: Count) -> dict[Tag, Record]:
+    """The variants, those that are alike as one; all as one where there are more than anybody can review."""
     groups: list[tuple[list[Tag], Record]] = []
     for tag, record in variants.items():
         for position, (tags, other) in enumerate(groups):
@@ -192,6 +191,8 @@ def _alike_variants(variants: Mapping[Tag, Record], objects: Count) -> dict[Tag,
                 break
         else:
             groups.append(([tag], record))
+        if len(groups) > LIMIT:
+            return {_tag_of(variants): folded(variants.values(), objects)}
     together: dict[Tag, Record] = {}
     for tags, record in groups:
         tag = _tag_of(tags)

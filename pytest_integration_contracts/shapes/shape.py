@@ -200,8 +200,10 @@ def folded(records: Iterable[Record], objects: Count) -> Record:
     several = list(records)
     if len(several) <= 1:
         return several[0] if several else Record()
-    together_ = reduce(lambda one, other: _combine_records(one, other, _add), several)
-    return _capped_record(together_, objects.responses)
+    while len(several) > 1:  # in pairs, so that no record grows with each of many others
+        pairs = zip(several[::2], several[1::2], strict=False)
+        several = [_combine_records(one, other, _add) for one, other in pairs] + several[len(several) // 2 * 2 :]
+    return _capped_record(several[0], objects.responses)
 
 
 def _capped_record(record: Record, most: int) -> Record:

@@ -16,7 +16,7 @@ from pytest_integration_contracts.model import Change, Exchange, Operation, Seve
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.paths import field_path, items_path
 from pytest_integration_contracts.shapes.shape import UNKNOWN, merge
-from strategies import JSON, NAMES, json_values, names, quickly, similar_bodies
+from strategies import JSON, PLAIN_NAMES, json_values, names, quickly, similar_bodies
 
 
 def found(before: list[JSON], after: list[JSON]) -> list[tuple[str, str]]:
@@ -52,7 +52,8 @@ def test_each_change_is_found_alone_at_its_place_at_every_depth(case: Case, step
 
 
 steps_of_a_context = st.one_of(
-    st.tuples(names, st.dictionaries(names, json_values, max_size=3)), st.tuples(st.none(), st.integers(1, 3))
+    st.tuples(st.sampled_from(PLAIN_NAMES), st.dictionaries(names, json_values, max_size=3)),
+    st.tuples(st.none(), st.integers(1, 3)),
 )
 
 
@@ -112,7 +113,7 @@ def test_parts_of_a_union_are_compared_with_their_likes() -> None:
     assert found(before, after) == [("type.changed", "$.a[*].b"), ("type.changed", "$.a[*][*]")]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "__x", "root['a']", "a']['b", '"', "]", "é\ud800", "$", "kinds"])
+@pytest.mark.parametrize("name", [*PLAIN_NAMES, "__x", "root['a']", "a']['b", '"', "]", "é\ud800", "$", "kinds"])
 def test_a_member_of_any_name_is_found_alone(name: str) -> None:
     body = {"plain": 1, name: {"inner": 1, name: 1}}
     changed = {"plain": 1, name: {"inner": 1, name: "x"}}

@@ -73,14 +73,18 @@ def test_a_sunset_is_told_with_its_day_and_the_days_left(run: Run) -> None:
     day = datetime.now(UTC).replace(hour=12) + timedelta(days=30)
     result = run(json_answer(PAGE), json_answer(PAGE, Sunset=format_datetime(day, usegmt=True)))
     assert result.exit == 0, result.text
-    said = f"  warning   deprecation.announced   header:sunset    sunset on {day.date()}  (30 days left)"
+    said = (
+        f"  warning   deprecation.announced   header:sunset    sunset on {day.date()}, after 1 response  (30 days left)"
+    )
     assert said in result.section
 
 
 def test_a_sunset_that_has_passed_fails(run: Run) -> None:
     result = run(json_answer(PAGE), json_answer(PAGE, Sunset="Thu, 01 Jan 2026 00:00:00 GMT"))
     assert result.exit == 1, result.text
-    assert "  BREAKING  deprecation.announced   header:sunset    sunset on 2026-01-01  (" in result.text
+    assert (
+        "  BREAKING  deprecation.announced   header:sunset    sunset on 2026-01-01, after 1 response  (" in result.text
+    )
 
 
 def test_a_lost_link_to_the_next_page_fails(run: Run) -> None:
@@ -264,7 +268,7 @@ class TestBudgets:
         assert "latency" not in project.run("--contracts").text
         result = project.run("--contracts-live", *flags)
         assert result.exit == 0, result.text
-        assert "  warning   latency.budget-exceeded   $    95 in 100 within 1 ms -> slower  (p95 is " in result.section
+        assert "  warning   latency.budget-exceeded   $    95 in 100 within 1 ms -> slower, after " in result.section
         assert ", of 3 responses)" in result.section
         assert "owner team-revenue" in result.section
         project.write("contracts.toml", MANIFEST + 'latency = "1h"\n')

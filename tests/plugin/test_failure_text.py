@@ -17,10 +17,10 @@ FINDING = f"""\
 {HEADER}
   BREAKING  property.removed        $.email       string (email), in 6 of 6 responses -> gone, in 1 of 1
             customer["email"]  # KeyError
-  BREAKING  type.number-to-string   $.balance     number -> string (decimal)
+  BREAKING  type.number-to-string   $.balance     number -> string (decimal), after 6 responses
             customer["balance"] + 1  # TypeError
-  warning   type.integer-to-number  $.rank        integer -> number
-  new       property.added          $.nickname    string
+  warning   type.integer-to-number  $.rank        integer -> number, after 6 responses
+  new       property.added          $.nickname    string, after 6 responses
 {FOOTER}"""
 
 TEST = """
@@ -80,10 +80,10 @@ def test_the_columns_line_up(drifted: Project) -> None:
         HEADER,
         "  BREAKING  property.removed         $.email       string (email), in 6 of 6 responses -> gone, in 1 of 1",
         '            customer["email"]  # KeyError',
-        "  BREAKING  type.number-to-string    $.balance     number -> string (decimal)",
+        "  BREAKING  type.number-to-string    $.balance     number -> string (decimal), after 6 responses",
         '            customer["balance"] + 1  # TypeError',
-        "  warning   type.integer-to-number   $.rank        integer -> number",
-        "  new       property.added           $.nickname    string",
+        "  warning   type.integer-to-number   $.rank        integer -> number, after 6 responses",
+        "  new       property.added           $.nickname    string, after 6 responses",
     ]
 
 

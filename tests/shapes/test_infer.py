@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.keys import codes_of, key_class
 from pytest_integration_contracts.shapes.kinds import Kind
-from pytest_integration_contracts.shapes.shape import MAX_DEPTH, UNKNOWN, UNTAGGED, Field, Record, Shape, merge, merged
+from pytest_integration_contracts.shapes.shape import MAX_DEPTH, UNKNOWN, Field, Record, Shape, Tag, merge, merged
 from strategies import JSON, json_values, names, quickly, scalars, similar_bodies
 
 
@@ -147,21 +148,36 @@ def one_by_one(values: list[tuple[JSON, int]], name: str = "") -> Shape:
         numbers=leaves.numbers,
         items=one_by_one([(item, response) for array, response in arrays for item in array], name) if arrays else None,
         empty=counted([entry for entry in arrays or [] if not entry[0]]),
-        records={UNTAGGED: one_record(objects)} if objects else {},
+        records={tag: one_record(members) for tag, members in by_tag(objects or []).items()},
     )
 
 
 def one_record(objects: list[tuple[JSON, int]]) -> Record:
+    """What `infer` does of objects with one tag; what it does of a single one tells which of its names are data."""
+    told = [(object_, response, infer([object_]).record.fields.keys()) for object_, response in objects]
+    keyed: dict[str, list[tuple[JSON, int]]] = {}
+    for object_, response, names_ in told:
+        for name in object_.keys() - names_:
+            keyed.setdefault(key_class(name) or codes_of(object_), []).append((object_[name], response))
     return Record(
         counted(objects),
         {
             name: Field(
-                one_by_one([(object_[name], response) for object_, response in objects if name in object_], name),
-                counted([entry for entry in objects if name not in entry[0]]),
+                one_by_one([(object_[name], response) for object_, response, names_ in told if name in names_], name),
+                counted([(object_, response) for object_, response, names_ in told if name not in names_]),
             )
-            for name in {name for object_, _ in objects for name in object_}
+            for name in {name for _, _, names_ in told for name in names_}
         },
+        {class_: one_by_one(values) for class_, values in keyed.items()},
     )
+
+
+def by_tag(objects: list[tuple[JSON, int]]) -> dict[Tag, list[tuple[JSON, int]]]:
+    groups: dict[Tag, list[tuple[JSON, int]]] = {}
+    for object_, response in objects:
+        (tag,) = infer([object_]).records
+        groups.setdefault(tag, []).append((object_, response))
+    return groups
 
 
 def counted(values: list[tuple[JSON, int]]) -> Count:
