@@ -166,7 +166,8 @@ def keys_now(pair: Pair) -> str:
     if class_ == ANY:
         uniform = len(pair.raw.keyed) == len(others) == 1 and not pair.raw.fields
         return others.pop() if uniform and pair.raw.seen.responses >= THIN else ANY
-    return ANY if others or pair.raw.fields.keys() - pair.new.fields.keys() else class_
+    read = pair.raw.fields.keys() - pair.new.fields.keys()
+    return ANY if others or not all(is_of_class(name, class_) for name in read) else class_
 
 
 def _told(class_: str, raw: Record) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
-from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
+from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS, is_of_class
 from pytest_integration_contracts.shapes.kinds import (
     NONE,
     ORDER,
@@ -387,8 +387,11 @@ def _closed_variant(tag: Tag, record: Record) -> dict[str, Any]:
 
 
 def _closed_record(record: Record) -> dict[str, Any]:
+    inside = {name for class_ in record.keyed for name in record.fields if class_ != ANY and is_of_class(name, class_)}
     schema: dict[str, Any] = {
-        "properties": {name: closed_schema(member.shape) for name, member in record.fields.items()},
+        "properties": {
+            name: closed_schema(member.shape) for name, member in record.fields.items() if name not in inside
+        },
         "additionalProperties": closed_schema(record.keyed[ANY]) if ANY in record.keyed else False,
     }
     required = [name for name, member in record.fields.items() if member.required]
@@ -398,11 +401,16 @@ def _closed_record(record: Record) -> dict[str, Any]:
     else:
         schema |= _closed_presence(len(required), optional)
     patterns = {
-        f"^(?:{KEY_PATTERNS[class_]})$": closed_schema(values)
+        f"^(?:{KEY_PATTERNS[class_]})$": closed_schema(_of_class(class_, values, record))
         for class_, values in record.keyed.items()
         if class_ != ANY
     }
     return {**schema, "patternProperties": patterns} if patterns else schema
+
+
+def _of_class(class_: str, values: Shape, record: Record) -> Shape:
+    """All values of names of a class: also of a name that was met alone, and was taken for a name."""
+    return merged([values, *(member.shape for name, member in record.fields.items() if is_of_class(name, class_))])
 
 
 _FEW: Final = 2

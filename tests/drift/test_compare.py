@@ -288,3 +288,11 @@ def test_fingerprints_of_different_changes_differ() -> None:
     others = (Operation("crm", "GET /customers"), Operation("erp", CUSTOMERS.name))
     assert len({changes[0].fingerprint(operation) for operation in (CUSTOMERS, *others)}) == 3
     assert changes[0].fingerprint(CUSTOMERS).isalnum()
+
+
+def test_a_map_may_have_few_keys_or_others_of_the_same_form() -> None:
+    rates = [{"rates": {"EUR": 1.5, "USD": 2.5}}]
+    for keys in (["EUR"], ["CHF"], ["CHF", "SEK"], []):
+        assert found(rates, [{"rates": dict.fromkeys(keys, 3.5)}]) == []
+    assert found(rates, [{"rates": {"EUR": "x y"}}]) == [("type.changed", "$.rates.*")]
+    assert found(rates, [{"rates": {"euro": 1.5, "dollar": 2.5}}]) == [("map.key-format-changed", "$.rates")]
