@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from pytest_integration_contracts.manifest import split_url
 from pytest_integration_contracts.model import Exchange
+from pytest_integration_contracts.shapes.words import split_name
 
 _SECRET = re.compile(
     r"token|secret(?!ar)|passw|passphrase|pwd$|api-?key|access-?key|private-?key|auth-?key|subscription-?key|signature"
@@ -19,13 +20,12 @@ _HARMLESS = re.compile(
     r"token-?(?:type|count|url|uri|endpoint|limit|usage|expir\w*)|^tokens$|(?:max|total|prompt|completion|input|output)-?tokens"
     r"|(?:page|next|prev\w*|continuation|sync|cursor)-?token|credential-?type|assertion-?type|signature-?(?:algorithm|method|version)"
 )
-_WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _AUTHORIZATION = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,31})\s+\S")
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a header, parameter or member of this name holds a secret, whatever its case."""
-    plain = _WORD_BORDER.sub("-", name).lower().strip("-")
+    plain = split_name(name).replace(" ", "-")
     return _SECRET.search(plain) is not None and _HARMLESS.search(plain) is None
 
 

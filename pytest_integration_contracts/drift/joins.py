@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,6 +11,7 @@ from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, 
 from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.paths import field_path
 from pytest_integration_contracts.shapes.shape import Shape
+from pytest_integration_contracts.shapes.words import split_name
 
 _GONE: Final = ("property.removed", "property.removed-optional")
 
@@ -136,26 +136,19 @@ def _likeness(gone: Candidate, come: Candidate) -> float:
 def _named_alike(one: str, other: str) -> float:
     from rapidfuzz import fuzz  # noqa: PLC0415 - loaded by the first field that is gone
 
-    mine, theirs = _words(one), _words(other)
+    mine, theirs = split_name(one), split_name(other)
     whole = max(fuzz.ratio(mine, theirs), fuzz.token_sort_ratio(mine, theirs))
     shared = fuzz.token_set_ratio(mine, theirs) * 0.8
     return max(whole, shared) / 100
 
 
-_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-
-
-def _words(name: str) -> str:
-    return _BORDER.sub(" ", name).lower().strip()
-
-
 def _is_respelled(one: str, other: str) -> bool:
     """Whether two names are the same words in another style: `user_id`, `userId`, `UserID`."""
-    return _words(one) == _words(other) or one.casefold() == other.casefold()
+    return split_name(one) == split_name(other) or one.casefold() == other.casefold()
 
 
 def _plain(name: str) -> str:
-    return _words(name).replace(" ", "")
+    return split_name(name).replace(" ", "")
 
 
 def _pluralised(old_name: str, old: Shape, new_name: str, new: Shape) -> bool:

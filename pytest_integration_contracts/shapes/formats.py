@@ -133,17 +133,15 @@ def zone_of(value: str) -> str:
     return next((zone for zone, matches in _ZONE_MATCHERS.items() if matches(value)), "")
 
 
-def format_of_all(values: Collection[str]) -> str:
-    """The most specific format that every one of the strings has, or "" where there is none.
+def format_and_zone(values: Collection[str]) -> tuple[str, str]:
+    """The most specific format that every one of the strings has, and of date-times whether all are in UTC.
 
     Args:
         values: At least one string.
+
+    Returns:
+        The format, "" for none; and `utc` or `offset` where every date-time is the one or the other, else "".
     """
-    return format_and_zone(values)[0]
-
-
-def format_and_zone(values: Collection[str]) -> tuple[str, str]:
-    """The same, and of date-times also `utc` or `offset` where every one of them is the one or the other."""
     strings = list(values)
     candidate = format_of(strings[0])
     if candidate == "date-time":

@@ -59,10 +59,15 @@ _DIGITS = re.compile(r"[0-9]{4}")
 _TOKEN_LIKE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{16,}|[0-9a-fA-F]{12,}")
 
 
+def split_name(name: str) -> str:
+    """The words of a name in lower case: `user id` for `user_id`, `userId` and `User-ID`."""
+    return _BORDER.sub(" ", name).lower().strip()
+
+
 @lru_cache(maxsize=4096)
 def is_private(name: str) -> bool:
     """Whether the values of a field of this name may be somebody's, or secret: they are never a vocabulary."""
-    words = [word for word in _BORDER.sub(" ", name).lower().split() if word]
+    words = split_name(name).split()
     return not words or not _PRIVATE.isdisjoint(words)
 
 

@@ -14,8 +14,8 @@ from pytest_integration_contracts.shapes.formats import (
     GENERALISES,
     PARSED,
     PATTERNS,
+    format_and_zone,
     format_of,
-    format_of_all,
     generalise,
 )
 from pytest_integration_contracts.shapes.kinds import Kind, Texts
@@ -29,6 +29,10 @@ every_format = pytest.mark.parametrize("format_", FORMATS)
 
 def rows(table: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(format_, text) for format_, texts in table.items() for text in texts]
+
+
+def shared_format(texts: list[str]) -> str:
+    return format_and_zone(texts)[0]
 
 
 def formats_that_match(text: str) -> set[str]:
@@ -134,14 +138,14 @@ def test_both_engines_agree_on_all_samples_and_near_misses(format_: str) -> None
     ],
 )
 def test_a_format_holds_only_where_all_strings_have_it(texts: list[str], format_: str) -> None:
-    assert format_of_all(texts) == format_
-    assert format_of_all(texts[::-1]) == format_
+    assert shared_format(texts) == format_
+    assert shared_format(texts[::-1]) == format_
 
 
 @given(st.lists(formatted, min_size=1, max_size=4), st.lists(formatted, min_size=1, max_size=4))
 @quickly
 def test_the_format_of_two_sets_is_what_generalises_both(one: list[str], other: list[str]) -> None:
-    assert format_of_all(one + other) == generalise(format_of_all(one), format_of_all(other))
+    assert shared_format(one + other) == generalise(shared_format(one), shared_format(other))
 
 
 def test_generalising_is_idempotent_commutative_and_associative() -> None:
