@@ -46,7 +46,8 @@ def joined(candidates: Iterable[Candidate], samples: Samples) -> list[Candidate]
 
 
 def _gone(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return [each for each in candidates if each.rule in _GONE]
+    """What is gone; of what may be missing by chance only what few others look like."""
+    return [each for each in candidates if each.rule in _GONE and (not each.by_chance or _is_telling(_shape(each)))]
 
 
 def _come(candidates: Iterable[Candidate]) -> list[Candidate]:

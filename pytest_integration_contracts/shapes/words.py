@@ -39,7 +39,8 @@ TAG_NAMES: Final = (
 """Names of fields that tell the variants of a union apart, the likeliest first."""
 
 _TAG_LIKE = re.compile(
-    r"(?:^|[_@])(?:sub_?)?(?:type|kind|object|event|action|class|category|typename|variant)$|(?:[Tt]ype|Kind)$"
+    r"(?:^|[_@])(?:sub_?)?(?:type|kind|object|event|action|class|category|typename|variant|source|method|protocol|mode)$"
+    r"|(?:[Tt]ype|Kind|Source)$"
 )
 
 _BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
