@@ -116,7 +116,8 @@ class Reasons:
 
     def echo(self, candidate: Candidate) -> str:
         """Whether the response only says what the request said; as `explain`."""
-        if candidate.rule not in EXPLAINABLE or not self._context.new_requests.kinds:
+        asked_before = self._context.old_requests.kinds or self._context.forgotten
+        if candidate.rule not in EXPLAINABLE or not self._context.new_requests.kinds or not asked_before:
             return ""
         place = candidate.place
         old, new = self._asked_at(place.steps)

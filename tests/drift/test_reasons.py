@@ -72,6 +72,13 @@ class TestEchoes:
         unknown = [post(NO_BODY, {"id": 8, "config": {"url": "u u"}})]
         assert only(diff(old, unknown), "property.removed") == (B, "")
 
+    def test_nothing_is_an_echo_where_nobody_kept_what_the_old_requests_sent(self) -> None:
+        old, new = infer([{"id": 7, "amount": 5}]), infer([{"id": 8, "amount": "5 or so"}])
+        unkept = Context(new_requests=infer([{"amount": "5 or so"}]))
+        kept = Context(old_requests=infer([{"amount": 5}]), new_requests=infer([{"amount": "5 or so"}]))
+        assert [change.severity for change in compare(old, new, context=unkept)] == [B]
+        assert [change.severity for change in compare(old, new, context=kept)] == [W]
+
     def test_a_rename_is_not_made_of_what_requests_sent(self) -> None:
         old = [post({}, {"filters": {"exclude_only": ["x"]}, "id": 1})]
         new = [post({"filters": {"include_only": ["x"]}}, {"filters": {"include_only": ["x"]}, "id": 1})]
