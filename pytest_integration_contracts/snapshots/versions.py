@@ -143,7 +143,8 @@ def compare_versions(
         before, after = old.responses[key], new.responses[key]
         beside = policy.hold(answer_changes(before.answers, after.answers, today=new.since))
         bodies = before.body or UNKNOWN, after.body or UNKNOWN
-        changed = compare(*bodies, subject=subject, context=Context(pins=pins), policy=policy)
+        context = Context(old_requests=before.requests, new_requests=after.requests, pins=pins)
+        changed = compare(*bodies, subject=subject, context=context, policy=policy)
         changes += [*beside, *body_changes(key, *bodies, changed, beside)]
     return worst_first(changes)
 

@@ -50,6 +50,10 @@ def test_a_field_that_our_own_request_no_longer_sends_is_no_drift(project: Proje
     assert "(the request did not send it)" in result.section
     project.write("test_crm.py", CREATE.format(fields='name="x y", note="n n"'))
     assert project.run("--contracts-live").exit == 1
+    project.write("test_crm.py", CREATE.format(fields='name="x y"'))
+    learned = project.run("--contracts-record", "--contracts-update").section
+    assert "learned  contracts/crm/POST-orders.json (1.0 -> 1.1)" in learned
+    assert "(the request did not send it)" in learned
 
 
 def test_pins_in_the_manifest_decide_what_is_a_map(project: Project, upstream: Upstream) -> None:
