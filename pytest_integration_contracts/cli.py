@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_integration_contracts.errors import ContractsError, UsageError
-from pytest_integration_contracts.manifest import FILE_NAME, PRESETS, Manifest, find, load, without_file
+from pytest_integration_contracts.manifest import FILE_NAME, PRESETS, TO_FILL_IN, Manifest, find, load, without_file
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.reports.changes import Section
+    from pytest_integration_contracts.session.settings import Mode
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
     from pytest_integration_contracts.snapshots.store import SnapshotStore
 
@@ -50,11 +51,16 @@ def init() -> None:
     if target.exists():
         raise UsageError(f"{target} exists already; nothing was written")
     directory = Path.cwd() / "contracts"
-    hosts = survey(directory / "cassettes")
+    hosts = survey(sorted((directory / "cassettes").rglob("*.yaml")))
     if not hosts:
         raise UsageError(f"nothing is recorded in {directory / 'cassettes'} yet; run `pytest --contracts-update` first")
+    _write_skeleton(target, hosts)
+
+
+def _write_skeleton(target: Path, hosts: dict[str, tuple[str, ...]]) -> None:
     target.write_text(_skeleton(hosts), encoding="utf-8")
-    click.echo(f"wrote {FILE_NAME}: {len(hosts)} integrations; search it for FILL IN")
+    number = f"{len(hosts)} integration" if len(hosts) == 1 else f"{len(hosts)} integrations"
+    click.echo(f"wrote {FILE_NAME}: {number}; search it for FILL IN")
 
 
 def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
@@ -65,9 +71,9 @@ def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
         sections.append(
             f'[integrations."{host}"]\n'
             f"urls = [{urls}]\n"
-            'owner = "FILL IN"         # who on your side answers for it\n'
-            'contact = "FILL IN"       # whom to call upstream\n'
-            'runbook = "FILL IN"       # where to read what to do\n'
+            f'owner = "{TO_FILL_IN}"         # who on your side answers for it\n'
+            f'contact = "{TO_FILL_IN}"       # whom to call upstream\n'
+            f'runbook = "{TO_FILL_IN}"       # where to read what to do\n'
             f'credentials = "env:{variable}_TOKEN"  # FILL IN: a reference, never the secret\n'
             'mode = "sync"             # or "events", "batch"\n'
         )
@@ -77,6 +83,57 @@ def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
         "# `pytest --contracts-update`.\n"
     )
     return "\n".join([head, *sections])
+
+
+@main.command()
+@click.argument("cassettes", nargs=-1, required=True)
+@click.option("--reason", default="", help="Kept beside what is learned.")
+def capture(cassettes: tuple[str, ...], reason: str) -> None:
+    """Learn snapshots from vcrpy's CASSETTES, files or directories, without any test.
+
+    Writes a contracts.toml for their hosts where there is none.
+    """
+    from pytest_integration_contracts.session.offline import cassettes as named
+    from pytest_integration_contracts.session.settings import Mode
+    from pytest_integration_contracts.traffic.survey import survey
+
+    paths = named(cassettes)
+    here = Path.cwd()
+    hosts = survey(paths)
+    if not hosts:
+        raise UsageError("nothing is recorded in these cassettes")
+    if find(here, stop=Path(here.anchor)) is None:
+        _write_skeleton(here / FILE_NAME, hosts)
+    _replay(paths, Mode.UPDATE, reason)
+
+
+@main.command()
+@click.argument("cassettes", nargs=-1, required=True)
+def check(cassettes: tuple[str, ...]) -> None:
+    """Hold vcrpy's CASSETTES, files or directories, against the snapshots. Exits 1 where one breaks, or has none."""
+    from pytest_integration_contracts.session.offline import cassettes as named
+    from pytest_integration_contracts.session.settings import Mode
+
+    _replay(named(cassettes), Mode.REPLAY, "")
+
+
+def _replay(paths: list[Path], mode: Mode, reason: str) -> None:
+    from pytest_integration_contracts.reports.terminal import plain, summary_lines
+    from pytest_integration_contracts.session.offline import replay
+    from pytest_integration_contracts.session.settings import Settings, today
+
+    settings = Settings(
+        mode=mode,
+        root=Path.cwd(),
+        invoked_from=Path.cwd(),
+        reason=reason,
+        environment=os.environ,
+        today=today(os.environ),
+        learns_by="integration-contracts capture",
+    )
+    report = replay(paths, settings)
+    click.echo(plain(summary_lines(report, with_findings=True, verbose=False)))
+    sys.exit(report.fails)
 
 
 @main.command()

@@ -15,6 +15,9 @@ from pytest_integration_contracts.errors import ManifestError
 from pytest_integration_contracts.patterns import PathPattern, glob_matches
 
 FILE_NAME: Final = "contracts.toml"
+TO_FILL_IN: Final = "FILL IN"
+"""What stands in a new manifest where somebody must say something."""
+
 MODES: Final = ("sync", "events", "batch")
 RESERVED_NAMES: Final = frozenset({"cassettes"})
 
@@ -294,9 +297,9 @@ def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: M
     return Integration(
         name=name,
         prefixes=_prefixes(path, place, entry, environment),
-        owner=entry.get("owner", ""),
-        contact=entry.get("contact", ""),
-        runbook=entry.get("runbook", ""),
+        owner=_filled_in(entry, "owner"),
+        contact=_filled_in(entry, "contact"),
+        runbook=_filled_in(entry, "runbook"),
         credentials=_credentials(path, place, entry),
         mode=mode,
         templates=_templates(path, place, entry),
@@ -377,6 +380,12 @@ def _freshness(path: Path, place: str, value: object) -> tuple[str, float]:
         _body_path(path, f"{place}.path", entry["path"]),
         _duration(path, f"{place}.within", entry["within"]),
     )
+
+
+def _filled_in(entry: Mapping[str, Any], key: str) -> str:
+    """What is said, "" where nobody has filled in yet what `init` has left open."""
+    text: str = entry.get(key, "")
+    return "" if text == TO_FILL_IN else text
 
 
 def _credentials(path: Path, place: str, entry: Mapping[str, Any]) -> str:

@@ -25,7 +25,8 @@ def _both(one: Finding, other: Finding) -> Finding:
         fingerprint = change.fingerprint(one.operation)
         known = changes.get(fingerprint)
         changes[fingerprint] = _added(known, change) if known else change
-    return replace(one, changes=worst_first(list(changes.values())), remedy=max(one.remedy, other.remedy))
+    remedies = [each.remedy for each in (one, other) if each.fails] or [one.remedy, other.remedy]
+    return replace(one, changes=worst_first(list(changes.values())), remedy=max(remedies))
 
 
 def _added(one: Change, other: Change) -> Change:
