@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import NO_BODY
+from pytest_integration_contracts.traffic.streams import EVENTS, LINES, events_of, values_of_lines
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """How large a body may be, decompressed."""
@@ -52,15 +53,45 @@ def decode(raw: bytes, headers: Mapping[str, str]) -> Body:
     if not text.strip():
         return Body()
     media = headers.get("content-type", "").partition(";")[0].strip().lower() or "application/octet-stream"
+    try:
+        return _several(text, media) or _one(text, media)
+    except RecursionError as error:
+        raise BodyError("a body is nested too deep to read; check a part of it instead") from error
+
+
+def _several(text: bytes, media: str) -> Body | None:
+    """A body that is a stream of values, None where it is none."""
+    if media not in {*LINES, EVENTS}:
+        return None
+    values = _events(text) if media == EVENTS else _lines(text)
+    return None if values is None else Body(media, values)
+
+
+def _events(text: bytes) -> list[object] | None:
+    try:
+        return [*events_of(text.decode("utf-8"))]
+    except UnicodeDecodeError:
+        return None
+
+
+def _lines(text: bytes) -> list[object] | None:
+    try:
+        return values_of_lines(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+
+
+def _one(text: bytes, media: str) -> Body:
     claims_json = media.endswith(("/json", "+json"))
     if not claims_json and text.lstrip()[:1] not in (b"{", b"["):
         return Body(media)
     try:
         return Body(media, json.loads(text))
     except ValueError:
-        return Body(f"unreadable {media}" if claims_json else media)
-    except RecursionError as error:
-        raise BodyError("a body is nested too deep to read; check a part of it instead") from error
+        if claims_json:
+            return Body(f"unreadable {media}")
+        lines = _lines(text)
+        return Body(media) if lines is None else Body(media, lines)
 
 
 def decompress(raw: bytes, encoding: str) -> bytes:
