@@ -117,6 +117,22 @@ def check(cassettes: tuple[str, ...]) -> None:
     _replay(named(cassettes), Mode.REPLAY, "")
 
 
+@main.command()
+@click.argument("paths", nargs=-1)
+def audit(paths: tuple[str, ...]) -> None:
+    """Look for secrets in cassettes and snapshots: those of PATHS, or all of this project's. Exits 1 where any is."""
+    from pytest_integration_contracts.session.offline import cassettes as named
+    from pytest_integration_contracts.traffic.audit import audit as leaks_in
+
+    files = named(paths or [str(_manifest().directory)])
+    leaks = list(leaks_in(files))
+    for leak in leaks:
+        click.echo(f"{os.path.relpath(leak.path)}:{leak.line}: {leak.what}")
+    noun = "file" if len(files) == 1 else "files"
+    click.echo(f"{len(files)} {noun}: " + (f"{len(leaks)} to look at" if leaks else "nothing that looks like a secret"))
+    sys.exit(bool(leaks))
+
+
 def _replay(paths: list[Path], mode: Mode, reason: str) -> None:
     from pytest_integration_contracts.reports.terminal import plain, summary_lines
     from pytest_integration_contracts.session.offline import replay

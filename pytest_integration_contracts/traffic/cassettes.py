@@ -57,7 +57,7 @@ def read_cassette(path: Path) -> list[Interaction] | None:
         raise CassetteError(f"{path}: has merge conflicts; resolve them, or record it again with `{_RECORD}`")
     try:
         _insist_on_an_end(text)
-        _insist_on_a_depth(text)
+        insist_on_a_depth(text)
         requests, responses, *_ = deserialize(text, yamlserializer)
         return [
             Interaction(_usable_request(request), _usable_response(response))
@@ -74,7 +74,7 @@ def _insist_on_an_end(text: str) -> None:
         raise ValueError("its end, with `version: 1`, is missing")
 
 
-def _insist_on_a_depth(text: str) -> None:
+def insist_on_a_depth(text: str) -> None:
     """Refuse what is nested so deep that libyaml would exhaust the stack and end the process."""
     if sum(map(text.count, ("[", "{", "- ", "? ", ":\n"))) <= _MAX_DEPTH:
         return
