@@ -76,6 +76,9 @@ GENERALISES: Final[dict[str, str]] = {"integer": "decimal"}
 PARSED: Final = frozenset({"date-time", "date-time-local", "date", "time", "duration", "integer", "decimal"})
 """Formats whose strings consumers parse into a value; the others they mostly pass on as they are."""
 
+PLACEHOLDER: Final = "REDACTED"
+"""What stands in the place of a secret text that has no format."""
+
 EXAMPLES: Final[dict[str, str]] = {
     "date-time": "2000-01-01T00:00:00Z",
     "date-time-local": "2000-01-01T00:00:00",

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
-from pytest_integration_contracts.shapes.formats import format_of
+from pytest_integration_contracts.shapes.formats import PLACEHOLDER, format_of
 
 LIMIT: Final = 16
 """A vocabulary has at most this many words."""
@@ -85,6 +85,7 @@ def is_word(value: str) -> bool:
         and _DIGITS.search(value) is None
         and _TOKEN_LIKE.fullmatch(value) is None
         and format_of(value) in {"", "boolean"}
+        and value != PLACEHOLDER
     )
 
 

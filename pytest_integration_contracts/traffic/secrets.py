@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Final
 from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from pytest_integration_contracts.drift.authentication import authorization_scheme, is_secret_name
-from pytest_integration_contracts.shapes.formats import EXAMPLES, format_of
+from pytest_integration_contracts.shapes.formats import EXAMPLES, PLACEHOLDER, format_of
 from pytest_integration_contracts.shapes.kinds import WIDTHS
-
-PLACEHOLDER: Final = "REDACTED"
 
 _KNOWN_TOKEN = re.compile(
     r"\b(?:[rs]k_(?:live|test)_[A-Za-z0-9]{10,}"  # Stripe

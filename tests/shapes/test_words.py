@@ -39,6 +39,7 @@ def test_a_token_is_a_word(value: str) -> None:
         "Müller",
         "x" * 33,
         "a/b",
+        "REDACTED",
     ],
 )
 def test_free_text_and_what_may_be_somebodys_is_no_word(value: str) -> None:
