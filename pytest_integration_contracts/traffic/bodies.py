@@ -63,22 +63,17 @@ def _several(text: bytes, media: str) -> Body | None:
     """A body that is a stream of values, None where it is none."""
     if media not in {*LINES, EVENTS}:
         return None
-    values = _events(text) if media == EVENTS else _lines(text)
+    return _stream(text, media)
+
+
+def _stream(text: bytes, media: str) -> Body | None:
+    """The events of an event stream, the values of the lines of anything else; None where it has none."""
+    try:
+        stream = text.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    values = events_of(stream) if media == EVENTS else values_of_lines(stream)
     return None if values is None else Body(media, values)
-
-
-def _events(text: bytes) -> list[object] | None:
-    try:
-        return [*events_of(text.decode("utf-8"))]
-    except UnicodeDecodeError:
-        return None
-
-
-def _lines(text: bytes) -> list[object] | None:
-    try:
-        return values_of_lines(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return None
 
 
 def _one(text: bytes, media: str) -> Body:
@@ -90,8 +85,7 @@ def _one(text: bytes, media: str) -> Body:
     except ValueError:
         if claims_json:
             return Body(f"unreadable {media}")
-        lines = _lines(text)
-        return Body(media) if lines is None else Body(media, lines)
+        return _stream(text, media) or Body(media)
 
 
 def decompress(raw: bytes, encoding: str) -> bytes:
