@@ -77,6 +77,11 @@ class Exchange:
     replaces_status: int | None = None
     elapsed: float | None = field(default=None, compare=False)
 
+    @property
+    def sent_json(self) -> bool:
+        """Whether the request is known to have had a JSON body; null stands for one that nobody noted down."""
+        return self.request_body is not NO_BODY and self.request_body is not None
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Operation:

@@ -104,8 +104,8 @@ def _diff_exchanges(old: list[Exchange], new: list[Exchange], policy: Policy) ->
     for key in before.keys() & after.keys():
         mine, theirs = before[key], after[key]
         context = Context(
-            old_requests=infer(_requests(mine)),
-            new_requests=infer(_requests(theirs)),
+            old_requests=infer(each.request_body for each in mine if each.sent_json),
+            new_requests=infer(each.request_body for each in theirs if each.sent_json),
             forgotten=any(map(_is_forgotten, mine)),
             old_urls=frozenset(each.url for each in mine if each.url),
             new_urls=frozenset(each.url for each in theirs if each.url),
@@ -129,12 +129,7 @@ _SENDING = frozenset({"POST", "PUT", "PATCH"})
 
 def _is_forgotten(exchange: Exchange) -> bool:
     """Whether a request will have had a body that is not known."""
-    return exchange.method in _SENDING and exchange.request_body in (NO_BODY, None)
-
-
-def _requests(exchanges: Iterable[Exchange]) -> list[object]:
-    """The request bodies that are known."""
-    return [each.request_body for each in exchanges if each.request_body not in (NO_BODY, None)]
+    return exchange.method in _SENDING and not exchange.sent_json
 
 
 def widens(

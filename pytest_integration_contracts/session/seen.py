@@ -61,8 +61,7 @@ def bodies(group: Iterable[Seen]) -> list[object]:
 
 def requests(group: Iterable[Seen]) -> list[object]:
     """The JSON bodies among requests."""
-    sent = (seen.exchange.request_body for seen in group)
-    return [body for body in sent if body is not NO_BODY and body is not None]
+    return [seen.exchange.request_body for seen in group if seen.exchange.sent_json]
 
 
 def elapsed(seen: Iterable[Seen]) -> dict[Operation, tuple[float, ...]]:
