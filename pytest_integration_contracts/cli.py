@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_integration_contracts.errors import ContractsError, UsageError
-from pytest_integration_contracts.manifest import FILE_NAME, PRESETS, TO_FILL_IN, Manifest, find, load, without_file
+from pytest_integration_contracts.manifest import PRESETS, Manifest
+from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, load, without_file
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ NAME = "pytest_integration_contracts"
 STOREYS = (
     {"errors"},
     {"model", "files", "patterns"},
-    {"manifest", "shapes"},
+    {"manifest", "entries", "shapes"},
+    {"manifest_file"},
     {"drift"},
     {"snapshots", "traffic", "reports"},
     {"session", "inputs"},

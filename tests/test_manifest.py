@@ -9,17 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.manifest import (
-    Integration,
-    Manifest,
-    Override,
-    Pin,
-    Prefix,
-    find,
-    load,
-    rest_after,
-    without_file,
-)
+from pytest_integration_contracts.manifest import Integration, Manifest, Override, Pin, Prefix, rest_after
+from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.patterns import PathPattern
 
 unhurried = settings(deadline=None)  # files are written, on disks of any speed

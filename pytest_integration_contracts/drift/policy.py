@@ -11,7 +11,8 @@ from typing import Final
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import ManifestError, UsageError
-from pytest_integration_contracts.manifest import FILE_NAME, PRESETS, Manifest, Override
+from pytest_integration_contracts.manifest import PRESETS, Manifest, Override
+from pytest_integration_contracts.manifest_file import FILE_NAME
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.patterns import PathPattern, glob_matches
 from pytest_integration_contracts.shapes.foreign import DECLARED

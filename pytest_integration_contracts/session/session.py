@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_integration_contracts.errors import CassetteError, SnapshotError, UsageError
-from pytest_integration_contracts.manifest import find, load, without_file
+from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.model import Finding, Learned, Operation, Report, Verdict
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.findings import merged

@@ -17,7 +17,7 @@ from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
-from pytest_integration_contracts.traffic.bodies import decompress, decompresses
+from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_url, scrub_value
 
 Response = dict[str, Any]

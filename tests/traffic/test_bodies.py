@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import NO_BODY
-from pytest_integration_contracts.traffic import bodies
-from pytest_integration_contracts.traffic.bodies import Body, decode, decompress, decompresses
+from pytest_integration_contracts.traffic import encodings
+from pytest_integration_contracts.traffic.bodies import Body, decode
+from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 
 JSON = {"content-type": "application/json"}
 VALUE = {"id": 42, "name": "Zoë", "tags": [], "at": None}
@@ -137,7 +138,7 @@ def test_an_encoding_that_nobody_knows_leaves_the_rest_in_place() -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr(encodings, "MAX_BYTES", 1024 * 1024)
     bomb = gzip.compress(bytes(100 * 1024 * 1024), compresslevel=1)
     tracemalloc.start()
     try:
@@ -152,7 +153,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip, identity", "deflate, gzip"])
 def test_a_bomb_in_layers_or_members_is_refused(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    monkeypatch.setattr(bodies, "MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr(encodings, "MAX_BYTES", 1024 * 1024)
     member = gzipped(bytes(600 * 1024))
     layer = gzipped(bytes(2 * 1024 * 1024))
     for bomb in (member + member, layer):
@@ -161,7 +162,7 @@ def test_a_bomb_in_layers_or_members_is_refused(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_body_over_the_limit_is_refused_and_one_at_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr(encodings, "MAX_BYTES", 1024 * 1024)
     at_the_limit = b" " * (1024 * 1024 - 2) + b"[]"
     assert decode(at_the_limit, JSON).value == []
     assert decode(gzipped(at_the_limit), JSON | {"content-encoding": "gzip"}).value == []

@@ -20,7 +20,7 @@ import vcr
 
 from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
 from pytest_integration_contracts.model import NO_BODY
-from pytest_integration_contracts.traffic import bodies
+from pytest_integration_contracts.traffic import encodings
 from pytest_integration_contracts.traffic.recorder import Missing, Source
 from traffic.clients import CANONICAL, CLIENTS, Addresses, Answered, Client, with_aiohttp, with_requests
 from traffic.tape import Tape, asked, values, watching
@@ -575,7 +575,7 @@ class TestRequestsAndAnswersOfAllKinds:
     def test_a_body_over_the_limit_is_a_problem_and_still_recorded(
         self, tape: Tape, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bodies, "MAX_BYTES", 0)
+        monkeypatch.setattr(encodings, "MAX_BYTES", 0)
         upstream.answers["/v1/a"] = json_answer({"id": 42}, Authorization=f"Bearer {SECRET}")
         recorded = tape.record(lambda: with_requests("GET", f"{upstream.url}/a"))
         assert recorded.problems == ["a body is larger than 0 MB; check a part of it instead"]

@@ -1,0 +1,293 @@
+"""`contracts.toml`: where it is, and what it says, or one clear error where it cannot be used."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_integration_contracts.entries import (
+    body_path,
+    duration,
+    known_name,
+    one_of,
+    only_known,
+    path_pattern,
+    strings,
+    table,
+)
+from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.manifest import (
+    MODES,
+    OUTAGES,
+    PRESETS,
+    WEIGHTS,
+    Integration,
+    Manifest,
+    Override,
+    Pin,
+    Prefix,
+    authority,
+    split_url,
+)
+
+FILE_NAME: Final = "contracts.toml"
+TO_FILL_IN: Final = "FILL IN"
+"""What stands in a new manifest where somebody must say something."""
+
+RESERVED_NAMES: Final = frozenset({"cassettes"})
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
+_TOP_KEYS: Final = ("defaults", "policy", "integrations")
+_DEFAULT_KEYS: Final = ("directory", "network")
+_INTEGRATION_KEYS: Final = (
+    "urls",
+    "owner",
+    "contact",
+    "runbook",
+    "credentials",
+    "mode",
+    "templates",
+    "outage",
+    "maps",
+    "records",
+    "latency",
+    "freshness",
+)
+_POLICY_KEYS: Final = ("preset", "overrides")
+_OVERRIDE_KEYS: Final = ("rule", "severity", "integration", "operation", "path")
+
+
+def find(start: Path, *, stop: Path) -> Path | None:
+    """The nearest manifest at or above a directory, up to the root of its repository.
+
+    Args:
+        start: A directory.
+        stop: Where to stop in a tree that is no repository.
+
+    Returns:
+        The path of a `contracts.toml`, or None.
+    """
+    for directory in (start, *start.parents):
+        candidate = directory / FILE_NAME
+        if candidate.is_file():
+            return candidate
+        if (directory / ".git").exists():
+            return None
+        if directory == stop and not any((parent / ".git").exists() for parent in directory.parents):
+            return None
+    return None
+
+
+def without_file(root: Path) -> Manifest:
+    """The manifest of a project that has none: `contracts/` at its root, integrations named after hosts."""
+    return Manifest(root, root / "contracts", {})
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Manifest:
+    """Read a manifest.
+
+    Args:
+        path: The file.
+        environment: Where `${VAR}` and `${VAR:-default}` in `urls` are looked up.
+
+    Raises:
+        ManifestError: The file cannot be read, is not TOML, or says something it cannot mean.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from error
+    except (ValueError, RecursionError) as error:  # tomllib lets more than its own error out
+        raise ManifestError(f"{path}: is not TOML: {error}") from error
+    only_known(path, "", document, _TOP_KEYS)
+    defaults = table(path, "defaults", document.get("defaults", {}))
+    only_known(path, "defaults", defaults, _DEFAULT_KEYS)
+    entries = table(path, "integrations", document.get("integrations", {}))
+    integrations = {
+        name: _integration(path, name, table(path, f"integrations.{name}", entry), environment)
+        for name, entry in entries.items()
+    }
+    _disjoint(path, integrations.values())
+    network = strings(path, "defaults.network", defaults.get("network", []))
+    policy = table(path, "policy", document.get("policy", {}))
+    only_known(path, "policy", policy, _POLICY_KEYS)
+    return Manifest(
+        path.parent,
+        path.parent / _directory(path, defaults),
+        integrations,
+        network,
+        preset=one_of(path, "policy.preset", policy.get("preset", PRESETS[0]), PRESETS),
+        overrides=_overrides(path, policy.get("overrides", []), integrations),
+    )
+
+
+def _directory(path: Path, defaults: Mapping[str, Any]) -> str:
+    directory = defaults.get("directory", "contracts")
+    if (
+        not isinstance(directory, str)
+        or not Path(directory).parts
+        or Path(directory).is_absolute()
+        or ".." in Path(directory).parts
+        or not directory.isprintable()
+    ):
+        raise ManifestError(f"{path}: defaults.directory: {directory!r} must be a path below the manifest")
+    return directory
+
+
+def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: Mapping[str, str]) -> Integration:
+    place = f"integrations.{name}"
+    if not _NAME.fullmatch(name) or name.lower() in RESERVED_NAMES:
+        raise ManifestError(
+            f"{path}: {place}: a name is letters, digits, `.`, `_` and `-`, and not `cassettes`; rename it"
+        )
+    only_known(path, place, entry, _INTEGRATION_KEYS)
+    for key in ("owner", "contact", "runbook", "credentials"):
+        if not isinstance(entry.get(key, ""), str):
+            raise ManifestError(f"{path}: {place}.{key}: must be a string")
+    mode = one_of(path, f"{place}.mode", entry.get("mode", MODES[0]), MODES)
+    outage = one_of(path, f"{place}.outage", entry.get("outage", OUTAGES[0]), OUTAGES)
+    return Integration(
+        name=name,
+        prefixes=_prefixes(path, place, entry, environment),
+        owner=_filled_in(entry, "owner"),
+        contact=_filled_in(entry, "contact"),
+        runbook=_filled_in(entry, "runbook"),
+        credentials=_credentials(path, place, entry),
+        mode=mode,
+        templates=_templates(path, place, entry),
+        outage=outage,
+        maps=_pins(path, f"{place}.maps", entry.get("maps", [])),
+        records=_pins(path, f"{place}.records", entry.get("records", [])),
+        latency=duration(path, f"{place}.latency", entry["latency"]) if "latency" in entry else 0.0,
+        freshness=_freshness(path, f"{place}.freshness", entry["freshness"]) if "freshness" in entry else None,
+    )
+
+
+def _overrides(path: Path, value: object, integrations: Iterable[str]) -> tuple[Override, ...]:
+    if not isinstance(value, list):
+        raise ManifestError(f"{path}: policy.overrides: must be tables, each beginning with `[[policy.overrides]]`")
+    return tuple(
+        _override(path, f"policy.overrides[{number}]", entry, tuple(integrations)) for number, entry in enumerate(value)
+    )
+
+
+def _override(path: Path, place: str, value: object, integrations: tuple[str, ...]) -> Override:
+    entry = table(path, place, value)
+    only_known(path, place, entry, _OVERRIDE_KEYS)
+    for key in ("rule", "severity"):
+        if key not in entry:
+            raise ManifestError(f"{path}: {place}.{key}: is missing; say which rule, and how grave it is")
+    for key in ("rule", "integration", "operation", "path"):
+        if key in entry and (not isinstance(entry[key], str) or not entry[key]):
+            raise ManifestError(f"{path}: {place}.{key}: must be a string that is not empty")
+    severity = one_of(path, f"{place}.severity", entry["severity"], WEIGHTS)
+    if "integration" in entry:
+        known_name(path, f"{place}.integration", entry["integration"], integrations, "integration")
+    if "path" in entry:
+        path_pattern(path, f"{place}.path", entry["path"])
+    texts = {key: entry.get(key, "") for key in ("integration", "operation", "path")}
+    return Override(entry["rule"], severity, **texts)
+
+
+def _pins(path: Path, place: str, value: object) -> tuple[Pin, ...]:
+    """Pins written as `$.rates`, or `GET /rates $.rates`."""
+    pins = []
+    for text in strings(path, place, value):
+        operation, found, rest = ("", "$", text[1:]) if text.startswith("$") else text.partition(" $")
+        pins.append(Pin(body_path(path, place, f"${rest}" if found else text), operation.strip() if found else ""))
+    return tuple(pins)
+
+
+def _freshness(path: Path, place: str, value: object) -> tuple[str, float]:
+    entry = table(path, place, value)
+    only_known(path, place, entry, ("path", "within"))
+    for key in ("path", "within"):
+        if key not in entry:
+            raise ManifestError(
+                f'{path}: {place}.{key}: is missing; write `{{ path = "$.items[*].updated_at", within = "24h" }}`'
+            )
+    if not isinstance(entry["path"], str):
+        raise ManifestError(f"{path}: {place}.path: must be a string")
+    return (
+        body_path(path, f"{place}.path", entry["path"]),
+        duration(path, f"{place}.within", entry["within"]),
+    )
+
+
+def _filled_in(entry: Mapping[str, Any], key: str) -> str:
+    """What is said, "" where nobody has filled in yet what `init` has left open."""
+    text: str = entry.get(key, "")
+    return "" if text == TO_FILL_IN else text
+
+
+def _credentials(path: Path, place: str, entry: Mapping[str, Any]) -> str:
+    reference: str = entry.get("credentials", "")
+    if reference and not re.fullmatch(r"[a-z][a-z0-9+-]*:[^\s:]\S*", reference):
+        raise ManifestError(
+            f"{path}: {place}.credentials: must be a reference such as `env:CRM_TOKEN`, never the secret itself"
+        )
+    return reference
+
+
+def _templates(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    templates = strings(path, f"{place}.templates", entry.get("templates", []))
+    for template in templates:
+        if not template.startswith("/"):
+            raise ManifestError(f"{path}: {place}.templates: {template!r} must be a path such as `/customers/{{id}}`")
+    return templates
+
+
+def _prefixes(path: Path, place: str, entry: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Prefix, ...]:
+    urls = strings(path, f"{place}.urls", entry.get("urls", []))
+    if not urls:
+        return ()
+    first = _VARIABLE.sub(lambda found: found["default"] or _value(path, place, found, environment), urls[0])
+    canonical = _url(path, place, urls[0], first)
+    prefixes = []
+    for url in urls:
+        actual = _VARIABLE.sub(lambda found: _value(path, place, found, environment), url)
+        prefixes.append(Prefix(_url(path, place, url, actual), canonical))
+    return tuple(sorted(prefixes, key=lambda prefix: (-len(prefix.actual), prefix.actual)))
+
+
+def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[str, str]) -> str:
+    value = environment.get(found["name"]) or found["default"]
+    if value is None:
+        raise ManifestError(
+            f"{path}: {place}.urls: the environment variable {found['name']} is not set;"
+            f" set it, or give it a default: `${{{found['name']}:-https://...}}`"
+        )
+    return value
+
+
+def _url(path: Path, place: str, written: str, url: str) -> str:
+    host, _ = authority(split_url(url))
+    if not host or not _URL.fullmatch(url):
+        raise ManifestError(
+            f"{path}: {place}.urls: {written!r} must be an http or https URL without user, query or fragment;"
+            " variables in it are written `${NAME}` or `${NAME:-default}`"
+        )
+    return url.rstrip("/")
+
+
+def _disjoint(path: Path, integrations: Iterable[Integration]) -> None:
+    claimed: dict[tuple[object, ...], str] = {}
+    for integration in integrations:
+        for url in {url for prefix in integration.prefixes for url in (prefix.actual, prefix.canonical)}:
+            other = claimed.setdefault(_identity(url), integration.name)
+            if other != integration.name:
+                raise ManifestError(
+                    f"{path}: integrations.{integration.name}.urls: {url} already belongs to"
+                    f" `{other}`; one URL is one integration's"
+                )
+
+
+def _identity(url: str) -> tuple[object, ...]:
+    """The same for all ways to write one URL."""
+    parts = split_url(url)
+    return (parts.scheme.lower(), *authority(parts), parts.path.rstrip("/"))
