@@ -29,6 +29,7 @@ _VERSION: Final = re.compile(r"^(?:version|.*\"version\"): ?[0-9]", re.MULTILINE
 _RECORD: Final = "pytest --contracts-record --contracts-update"
 _RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
 _MAX_DEPTH: Final = 1000
+_TOO_DEEP: Final = f"nested deeper than {_MAX_DEPTH} levels"
 _TEXT: Final = str | bytes | int | float | None
 """What YAML may make of a text without quotes."""
 
@@ -75,14 +76,17 @@ def _insist_on_an_end(text: str) -> None:
 
 
 def insist_on_a_depth(text: str) -> None:
-    """Refuse what is nested so deep that libyaml would exhaust the stack and end the process."""
+    """Refuse what is nested so deep that libyaml before 0.2.6 exhausts the stack and ends the process."""
     if sum(map(text.count, ("[", "{", "- ", "? ", ":\n"))) <= _MAX_DEPTH:
         return
     depth = 0
-    for event in yaml.parse(text, Loader=yamlserializer._BaseLoader):  # noqa: SLF001 - the one that is used to load
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
-            raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
+    try:
+        for event in yaml.parse(text, Loader=yamlserializer._BaseLoader):  # noqa: SLF001 - the one that is used to load
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise ValueError(_TOO_DEEP)
+    except yaml.MarkedYAMLError as error:
+        raise (ValueError(_TOO_DEEP) if "nesting depth" in str(error.problem) else error) from error
 
 
 def _usable_request(request: Request) -> Request:
