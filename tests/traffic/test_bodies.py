@@ -131,8 +131,8 @@ def test_a_stream_that_was_cut_off_is_not_taken_for_a_whole_one(encoding: str, c
 
 def test_an_encoding_that_nobody_knows_leaves_the_rest_in_place() -> None:
     content = gzipped(TEXT)
-    assert decompress(content, "br, gzip") == content
-    assert not decompresses("br, gzip")
+    assert decompress(content, "compress, gzip") == content
+    assert not decompresses("compress, gzip")
     assert decompresses("deflate, GZip")
     assert decompresses("")
 

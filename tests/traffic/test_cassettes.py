@@ -364,8 +364,10 @@ class TestWriting:
         [
             (gzipped(b"[1]"), "gzip", b"[1]", []),
             (b"[1]", "gzip", b"[1]", []),  # aiohttp has decompressed it already
-            (b"\x0b\x01\x80[1]\x03", "br", b"\x0b\x01\x80[1]\x03", ["br"]),
-            (gzipped(b"[1]"), "br, gzip", gzipped(b"[1]"), ["br, gzip"]),
+            (b"\x0b\x01\x80[1]\x03", "br", b"[1]", []),
+            (gzipped(b"[1]"), "br, gzip", b"[1]", []),  # decompressed of the inner one already
+            (b"\x1f\x9d\x90[1]", "compress", b"\x1f\x9d\x90[1]", ["compress"]),
+            (gzipped(b"[1]"), "compress, gzip", gzipped(b"[1]"), ["compress, gzip"]),
             (b"", "gzip", b"", ["gzip"]),  # an answer to HEAD
         ],
     )
