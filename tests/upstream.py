@@ -44,6 +44,7 @@ class Upstream:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # a body would wait for the receipt of its headers
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""

@@ -27,7 +27,8 @@ from pytest_integration_contracts.session.seen import Seen, bodies, grouped, pin
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
-from pytest_integration_contracts.traffic.recorder import Missing, Recorder, Source
+from pytest_integration_contracts.traffic.questions import Missing
+from pytest_integration_contracts.traffic.recorder import Recorder, Source
 from pytest_integration_contracts.traffic.refusals import denial, outage
 
 

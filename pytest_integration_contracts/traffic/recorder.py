@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import enum
-import time
+import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +20,7 @@ from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
 from pytest_integration_contracts.files import leads_outside
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest import rest_after, split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.cassettes import (
@@ -34,7 +33,9 @@ from pytest_integration_contracts.traffic.cassettes import (
     write_cassette,
 )
 from pytest_integration_contracts.traffic.in_process import pass_undeclared
+from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.secrets import scrub_url
+from pytest_integration_contracts.traffic.threads import stay_patched
 
 
 class Source(enum.StrEnum):
@@ -53,21 +54,6 @@ class Addresses(Protocol):
 
     def prefixes(self) -> Mapping[str, str]:
         """Actual prefixes to canonical ones, where they differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A request that got no answer.
-
-    Attributes:
-        method: The HTTP method.
-        url: The canonical URL, scrubbed.
-        nearest: In replay: the recorded request that is most like it, and what differs.
-    """
-
-    method: str
-    url: str
-    nearest: str = field(default="", compare=False)
 
 
 class Recorder:
@@ -94,8 +80,8 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self.missing: list[Missing] = []
         self.problems: list[str] = []
-        self._open_questions: dict[Missing, bool] = {}
-        self._asked_at: dict[Missing, float] = {}
+        self._questions = Questions()
+        self._turn = threading.RLock()
         self._addresses = addresses
         self._remedy = remedy
         self._within = within
@@ -150,38 +136,42 @@ class Recorder:
             options.pop(name, None)
         options["before_record_request"] = self._canonical
         cassette = _ObservingCassette.load(observer=self, **options)
-        cassette.custom_patches = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
+        undeclared = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
+        cassette.custom_patches = (*undeclared, *stay_patched())
         return cassette  # type: ignore[no-any-return]
 
     def _canonical(self, request: Request) -> Request:
         uri = scrub_url(self._addresses.canonical(request.uri) or request.uri)
-        if uri == request.uri:
-            return request
-        moved = copy.copy(request)
-        moved.uri = uri
-        return moved
+        return request if uri == request.uri else _moved(request, uri)
 
     @property
     def unanswered(self) -> list[Missing]:
         """What a live upstream was asked and never answered: refused, timed out, cut off."""
-        return [asked for asked, open_ in self._open_questions.items() if open_]
+        with self._turn:
+            return self._questions.unanswered
 
     def ask(self, request: Request) -> None:
         """Take note that a live upstream is about to be asked."""
-        request = self._canonical(request)
-        asked = Missing(request.method, request.uri)
-        self._open_questions[asked] = True
-        self._asked_at[asked] = time.perf_counter()
+        canonical = self._canonical(request)
+        with self._turn:
+            self._questions.ask(request, Missing(canonical.method, canonical.uri))
 
-    def observe(self, request: Request, response: Response) -> None:
+    def answered(self, request: Request, response: Response) -> None:
+        """Take note of a live upstream's answer."""
+        canonical = self._canonical(request)
+        with self._turn:
+            elapsed = self._questions.answer(request, Missing(canonical.method, canonical.uri))
+        self.observe(request, response, elapsed)
+
+    def observe(self, request: Request, response: Response, elapsed: float | None = None) -> None:
         """Take note of an exchange, live or replayed."""
         actual, request = request.uri, self._canonical(request)
         request_headers, response_headers = plain(request.headers), plain(response["headers"])
         body = self._decode(body_of(response), response_headers)
         if "location" in response_headers:
             response_headers["location"] = self._located(response_headers["location"], actual, request.uri)
-        asked = Missing(request.method, request.uri)
-        since = self._asked_at.pop(asked, None)
+        with self._turn:
+            replaces_status = self._replaced_status(request)
         exchange = Exchange(
             method=request.method.upper(),
             url=request.uri,
@@ -191,11 +181,30 @@ class Recorder:
             media=body.media,
             request_headers=request_headers,
             response_headers=response_headers,
-            replaces_status=self._replaced_status(request),
-            elapsed=None if since is None else time.perf_counter() - since,
+            replaces_status=replaces_status,
+            elapsed=elapsed,
         )
-        self._open_questions[asked] = False
         self.exchanges.append(exchange)
+
+    def replayed(self, request: Request, response: Response) -> Response:
+        """Take note of a recorded answer that is played.
+
+        Returns:
+            What the consumer gets of it: a redirect leads to where the consumer asks today, as it would live.
+        """
+        self.observe(request, response)
+        headers = {
+            name: [self._here(text, request.uri) for text in texts] if name.lower() == "location" else texts
+            for name, texts in response["headers"].items()
+        }
+        return {**response, "headers": headers}
+
+    def _here(self, location: str, asked: str) -> str:
+        """A canonical URL below the actual prefix of what was asked."""
+        for actual, canonical in self._addresses.prefixes().items():
+            if rest_after(actual, asked) is not None and rest_after(canonical, location) is not None:
+                return actual + location.removeprefix(canonical)
+        return location
 
     def _located(self, location: str, actual: str, canonical: str) -> str:
         """Where an answer points to, by canonical names: what points to the host that was asked points there."""
@@ -297,6 +306,7 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
         super().__init__(**options)
         self._observer = observer
         self._loading = False
+        self._playing = threading.Lock()
 
     def _load(self) -> None:
         self._loading = True
@@ -311,7 +321,7 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
     def append(self, request: Request, response: Response) -> None:
         super().append(request, response)
         if not self._loading:
-            self._observer.observe(request, response)
+            self._observer.answered(request, response)
 
     def can_play_response_for(self, request: Request) -> bool:
         if self.record_mode == RecordMode.ALL:
@@ -327,13 +337,23 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
 
     def play_response(self, request: Request) -> Response:
         try:
-            response: Response = super().play_response(request)
+            with self._playing:  # between a look at what is left and taking it, another thread might take it
+                response: Response = super().play_response(request)
         except UnhandledHTTPRequestError as error:  # where aiohttp follows a redirect, nobody asked before
             raise self._observer.miss(request) from error
-        self._observer.observe(request, response)
-        return response
+        return self._observer.replayed(request, response)
 
     def find_requests_with_most_matches(self, request: Request) -> list[tuple[Request, list[str], list[_Failed]]]:
-        """Where aiohttp follows a redirect, vcrpy plays whatever is most similar; only the method may differ."""
+        """Where aiohttp follows a redirect, vcrpy plays whatever is most similar; only the method may differ.
+
+        What it is given stands for what it asks, so that the consumer sees where it asks and not where it was recorded.
+        """
         similar: list[tuple[Request, list[str], list[_Failed]]] = super().find_requests_with_most_matches(request)
-        return [each for each in similar if {name for name, _ in each[2]} <= {"method"}]
+        alike = [each for each in similar if {name for name, _ in each[2]} <= {"method"}]
+        return [(_moved(recorded, request.uri), *rest) for recorded, *rest in alike]
+
+
+def _moved(request: Request, uri: str) -> Request:
+    moved = copy.copy(request)
+    moved.uri = uri
+    return moved

@@ -21,7 +21,8 @@ import vcr
 from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
 from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.traffic import encodings
-from pytest_integration_contracts.traffic.recorder import Missing, Source
+from pytest_integration_contracts.traffic.questions import Missing
+from pytest_integration_contracts.traffic.recorder import Source
 from traffic.clients import CANONICAL, CLIENTS, Addresses, Answered, Client, with_aiohttp, with_requests
 from traffic.tape import Tape, asked, values, watching
 from upstream import Answer, Upstream, json_answer
