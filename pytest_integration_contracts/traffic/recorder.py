@@ -35,6 +35,7 @@ from pytest_integration_contracts.traffic.cassettes import (
 from pytest_integration_contracts.traffic.in_process import pass_undeclared
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.secrets import scrub_url
+from pytest_integration_contracts.traffic.stand_ins import do_as_the_client
 from pytest_integration_contracts.traffic.threads import stay_patched
 
 
@@ -137,7 +138,7 @@ class Recorder:
         options["before_record_request"] = self._canonical
         cassette = _ObservingCassette.load(observer=self, **options)
         undeclared = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
-        cassette.custom_patches = (*undeclared, *stay_patched())
+        cassette.custom_patches = (*undeclared, *stay_patched(), *do_as_the_client())
         return cassette  # type: ignore[no-any-return]
 
     def _canonical(self, request: Request) -> Request:

@@ -120,6 +120,10 @@ def _empty(asked: Asked, detail: str) -> Given:
     return Given(200, [], {"Content-Type": "application/json"})
 
 
+def _latin(asked: Asked, detail: str) -> Given:
+    return Given(200, ["Zoë".encode("latin-1")], {"Content-Type": "text/plain; charset=latin-1"})
+
+
 def _bytes(asked: Asked, detail: str) -> Given:
     return Given(200, [bytes(range(256))], {"Content-Type": "application/octet-stream"})
 
@@ -137,6 +141,7 @@ ANSWERS: dict[str, Callable[[Asked, str], Given]] = {
     "redirect": _redirect,
     "echo": _echo,
     "empty": _empty,
+    "latin": _latin,
     "bytes": _bytes,
     "large": _large,
 }

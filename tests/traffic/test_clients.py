@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import shutil
@@ -10,8 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import aiohttp
+import httpx
 import httpx2
 import pytest
+import requests
 
 from pytest_integration_contracts.model import NO_BODY
 from traffic import clients
@@ -148,6 +152,19 @@ def test_the_consumer_gets_the_same_over_tls(secure: tuple[Server, str], tmp_pat
         assert seen.connections == [1, 1, 0, 1]
     if "HTTP/2" in client:
         assert {asked.version for asked in seen.asked} == {"2"}
+
+
+def test_a_text_has_the_charset_that_it_says(server: Server, tape: Tape) -> None:
+    async def text(url: str) -> str:
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            return await response.text()
+
+    def consume(base: str) -> list[object]:
+        url = f"{base}/latin"
+        return [requests.get(url, timeout=5).text, httpx.get(url).text, httpx2.get(url).text, asyncio.run(text(url))]
+
+    # vcrpy by itself takes every text for UTF-8 where aiohttp asks
+    assert alike(server, tape, consume, plainly=False).answers == ["Zoë"] * 4
 
 
 def expected_status(asked: Asked) -> int:
