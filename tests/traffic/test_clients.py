@@ -167,6 +167,18 @@ def test_a_text_has_the_charset_that_it_says(server: Server, tape: Tape) -> None
     assert alike(server, tape, consume, plainly=False).answers == ["Zoë"] * 4
 
 
+def test_the_documentation_says_what_is_tested() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+    rows = [row.strip("|").split("|") for row in page.splitlines() if row.startswith("| ")][1:]
+    documented = {client.strip(): exceptions.strip() for client, exceptions in rows}
+    assert list(documented) == list(CLIENTS)
+    for client, exceptions in documented.items():
+        features = {feature for name, feature in UNSUPPORTED if name == client}
+        words = {"redirects": set(REDIRECTS), "307 and 308 after POST": {"307 after POST", "308 after POST"}}
+        named = [exception.partition(":")[0] for exception in exceptions.split("; ") if exception]
+        assert set().union(*(words.get(name, {name}) for name in named)) == features
+
+
 def expected_status(asked: Asked) -> int:
     return answer(asked).status
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import importlib
-import importlib.util
 import subprocess
 import sys
 import tracemalloc
@@ -21,6 +20,9 @@ from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.traffic import encodings
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
+from traffic.clients import Ask, Got, by_http_client
+from traffic.tape import Tape
+from upstream import Answer, Upstream
 
 MEGABYTE = 1024 * 1024
 TEXT = b'{"id": 42, "name": "Zo\xc3\xab", "tags": ["a", "a", "a", "a"]}'
@@ -190,6 +192,21 @@ class TestLibraries:
         only()
         assert decompress(TEXT, encoding) == TEXT
         assert decompress(b"", encoding) == b""
+
+    def test_where_none_is_there_the_consumer_has_its_bytes_and_the_recorder_a_problem(
+        self, only: Callable[..., None], tape: Tape, upstream: Upstream
+    ) -> None:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "br"}
+        upstream.answers["/v1/a"] = Answer(200, brotli.compress(TEXT), headers)
+        only()
+        got: list[Got] = []
+        recorded = tape.record(lambda: got.extend(by_http_client(upstream.url, [Ask("/a")])))
+        replayed = tape.replay(lambda: got.extend(by_http_client(upstream.url, [Ask("/a")])))
+        assert [each.body for each in got] == [TEXT] * 2
+        for recorder in (recorded, replayed):
+            [problem] = recorder.problems
+            assert problem.startswith("a body is compressed with br, and nothing here can read it: install ")
+            assert [each.media for each in recorder.exchanges] == ["unreadable application/json"]
 
     def test_a_brotli_that_cannot_be_kept_from_unpacking_a_bomb_is_none(
         self, monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]
