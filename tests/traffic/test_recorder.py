@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import aiohttp
 import httpx
+import httpx2
 import pytest
 import requests
 import vcr
@@ -599,18 +600,20 @@ class TestRequestsAndAnswersOfAllKinds:
 class TestInProcess:
     """httpx's transports that call an application or a function instead of the network."""
 
+    library: Any = httpx
+
     @staticmethod
     async def application(scope: Any, receive: object, send: Callable[[Any], Awaitable[None]]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": b'{"in": "process"}'})
 
-    @staticmethod
-    def handle(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"in": "process"})
+    @classmethod
+    def handle(cls, request: object) -> Any:
+        return cls.library.Response(200, json={"in": "process"})
 
     @classmethod
     def ask_sync(cls, url: str) -> object:
-        with httpx.Client(transport=httpx.MockTransport(cls.handle)) as client:
+        with cls.library.Client(transport=cls.library.MockTransport(cls.handle)) as client:
             return client.get(url).json()
 
     @classmethod
@@ -619,20 +622,20 @@ class TestInProcess:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [b'{"in": "process"}']
 
-        with httpx.Client(transport=httpx.WSGITransport(application)) as client:
+        with cls.library.Client(transport=cls.library.WSGITransport(application)) as client:
             return client.get(url).json()
 
     @classmethod
-    def ask_async(cls, url: str, transport: httpx.AsyncBaseTransport | None = None) -> object:
+    def ask_async(cls, url: str, transport: Any = None) -> object:
         async def ask() -> object:
-            async with httpx.AsyncClient(transport=transport or httpx.MockTransport(cls.handle)) as client:
+            async with cls.library.AsyncClient(transport=transport or cls.library.MockTransport(cls.handle)) as client:
                 return (await client.get(url)).json()
 
         return asyncio.run(ask())
 
     @classmethod
     def ask_asgi(cls, url: str) -> object:
-        return cls.ask_async(url, httpx.ASGITransport(cls.application))
+        return cls.ask_async(url, cls.library.ASGITransport(cls.application))
 
     ways = pytest.mark.parametrize("way", ["ask_sync", "ask_async", "ask_asgi", "ask_wsgi"])
 
@@ -657,6 +660,10 @@ class TestInProcess:
         recorder = tape.replay()
         assert getattr(self, way)(f"{CANONICAL}/a") == {"in": "process"}
         assert (recorder.exchanges, recorder.missing) == ([], [])
+
+
+class TestInProcessOfHttpx2(TestInProcess):
+    library = httpx2
 
 
 def through_aiohttp(
