@@ -15,6 +15,10 @@ from traffic.vendors import CONTENT, VENDORS, answer
 
 ANSWERS = {
     "boto3, S3": ['"1"', CONTENT, {"note": "kept"}, CONTENT, ("NoSuchKey", 404)],
+    "boto3, DynamoDB": [
+        {"id": {"S": "42"}, "total": {"N": "1.5"}, "tags": {"SS": ["a", "b"]}},
+        ("ResourceNotFoundException", "no such table"),
+    ],
     "boto3, SNS": ["abc", 200],
     "stripe": ["cus_42", "ada@mail.example", "zoe@mail.example", "card_declined", 402],
     "stripe, async": ["cus_42", "zoe@mail.example"],
@@ -33,7 +37,7 @@ def server() -> Iterator[Server]:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_the_customer_gets_the_same(server: Server, tmp_path: Path, vendor: str) -> None:
     seen = alike(server, Tape(tmp_path / "cassette.yaml", Addresses(server.url)), VENDORS[vendor])
-    assert seen.answers == ANSWERS.get(vendor, seen.answers)
+    assert seen.answers == ANSWERS[vendor]
     assert seen.exchanges
     text = (tmp_path / "cassette.yaml").read_text()
     assert not [secret for secret in ("sk_test_nothing", "xoxb-nothing", "Signature=") if secret in text]
@@ -41,8 +45,5 @@ def test_the_customer_gets_the_same(server: Server, tmp_path: Path, vendor: str)
 
 def test_a_signature_of_boto3_and_the_time_of_it_are_no_part_of_the_question(server: Server, tmp_path: Path) -> None:
     seen = alike(server, Tape(tmp_path / "cassette.yaml", Addresses(server.url)), VENDORS["boto3, DynamoDB"])
-    item, refusal = seen.answers
-    assert item == {"id": {"S": "42"}, "total": {"N": "1.5"}, "tags": {"SS": ["a", "b"]}}
-    assert "no such table" in str(refusal)
     assert [each.status for each in seen.exchanges] == [200, 400]
     assert seen.exchanges[0].request_body == {"TableName": "orders", "Key": {"id": {"S": "42"}}}

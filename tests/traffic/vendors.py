@@ -113,7 +113,7 @@ def with_dynamodb(base: str) -> list[object]:
     try:
         dynamodb.put_item(TableName="nothing", Item={"id": {"S": "42"}})
     except dynamodb.exceptions.ResourceNotFoundException as error:
-        return [item, str(error)]
+        return [item, (error.response["Error"]["Code"], error.response["Error"]["Message"])]
     raise AssertionError("it was not refused")
 
 
