@@ -12,6 +12,7 @@ from pytest_integration_contracts.patterns import glob_matches
 
 MODES: Final = ("sync", "events", "batch")
 OUTAGES: Final = ("fail", "skip")
+OUTDATED: Final = ("warn", "fail")
 PRESETS: Final = ("standard", "strict", "lenient")
 WEIGHTS: Final = ("breaking", "warning", "compatible", "off")
 
@@ -66,6 +67,21 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
+class MaxAge:
+    """How old recordings may be.
+
+    Attributes:
+        written: As the manifest says it: `180d`.
+        seconds: The same in seconds.
+        fails: Whether a run fails on older ones; else they are only told of.
+    """
+
+    written: str
+    seconds: float
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Integration:
     """One upstream.
 
@@ -83,6 +99,7 @@ class Integration:
         records: Places whose keys are names, whatever they look like.
         latency: How long 95 in 100 live responses may take, in seconds; 0 for any time.
         freshness: The path of times, and how old the newest of them may be in seconds; None for any age.
+        max_age: How old recordings of it may be; None for any age.
         declared: Whether a manifest names it; where none does, the host's name stands for it.
     """
 
@@ -99,6 +116,7 @@ class Integration:
     records: tuple[Pin, ...] = ()
     latency: float = 0.0
     freshness: tuple[str, float] | None = None
+    max_age: MaxAge | None = None
     declared: bool = True
 
 
@@ -113,6 +131,7 @@ class Manifest:
         network: Where sockets may connect to while recordings are replayed: `host` or `host:port`.
         preset: How changes are weighed: one of `PRESETS`.
         overrides: What is weighed differently, in the order of the file. Their rules are checked by the policy.
+        max_age: How old recordings of what no integration claims may be; None for any age.
     """
 
     root: Path
@@ -121,6 +140,12 @@ class Manifest:
     network: tuple[str, ...] = ()
     preset: str = PRESETS[0]
     overrides: tuple[Override, ...] = ()
+    max_age: MaxAge | None = None
+
+    @property
+    def limits_age(self) -> bool:
+        """Whether any recording may be too old."""
+        return self.max_age is not None or any(each.max_age for each in self.integrations.values())
 
     def claim(self, url: str) -> tuple[Integration, str] | None:
         """The integration whose prefix a URL has, and the URL with the canonical prefix in its place."""
@@ -141,7 +166,9 @@ class Manifest:
             return claimed[0]
         parts = split_url(url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        return Integration(parts.hostname or "unknown-host", (Prefix(origin, origin),), declared=False)
+        return Integration(
+            parts.hostname or "unknown-host", (Prefix(origin, origin),), max_age=self.max_age, declared=False
+        )
 
 
 def rest_after(prefix: str, url: str) -> str | None:

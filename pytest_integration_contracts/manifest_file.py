@@ -22,10 +22,12 @@ from pytest_integration_contracts.errors import ManifestError
 from pytest_integration_contracts.manifest import (
     MODES,
     OUTAGES,
+    OUTDATED,
     PRESETS,
     WEIGHTS,
     Integration,
     Manifest,
+    MaxAge,
     Override,
     Pin,
     Prefix,
@@ -43,7 +45,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
 _TOP_KEYS: Final = ("defaults", "policy", "integrations")
-_DEFAULT_KEYS: Final = ("directory", "network")
+_DEFAULT_KEYS: Final = ("directory", "network", "max_age", "outdated")
 _INTEGRATION_KEYS: Final = (
     "urls",
     "owner",
@@ -57,6 +59,8 @@ _INTEGRATION_KEYS: Final = (
     "records",
     "latency",
     "freshness",
+    "max_age",
+    "outdated",
 )
 _POLICY_KEYS: Final = ("preset", "overrides")
 _OVERRIDE_KEYS: Final = ("rule", "severity", "integration", "operation", "path")
@@ -109,7 +113,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
     only_known(path, "defaults", defaults, _DEFAULT_KEYS)
     entries = table(path, "integrations", document.get("integrations", {}))
     integrations = {
-        name: _integration(path, name, table(path, f"integrations.{name}", entry), environment)
+        name: _integration(path, name, table(path, f"integrations.{name}", entry), defaults, environment)
         for name, entry in entries.items()
     }
     _disjoint(path, integrations.values())
@@ -123,6 +127,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         network,
         preset=one_of(path, "policy.preset", policy.get("preset", PRESETS[0]), PRESETS),
         overrides=_overrides(path, policy.get("overrides", []), integrations),
+        max_age=_max_age(path, "defaults", defaults, {}),
     )
 
 
@@ -139,7 +144,9 @@ def _directory(path: Path, defaults: Mapping[str, Any]) -> str:
     return directory
 
 
-def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: Mapping[str, str]) -> Integration:
+def _integration(
+    path: Path, name: str, entry: Mapping[str, Any], defaults: Mapping[str, Any], environment: Mapping[str, str]
+) -> Integration:
     place = f"integrations.{name}"
     if not _NAME.fullmatch(name) or name.lower() in RESERVED_NAMES:
         raise ManifestError(
@@ -165,7 +172,21 @@ def _integration(path: Path, name: str, entry: Mapping[str, Any], environment: M
         records=_pins(path, f"{place}.records", entry.get("records", [])),
         latency=duration(path, f"{place}.latency", entry["latency"]) if "latency" in entry else 0.0,
         freshness=_freshness(path, f"{place}.freshness", entry["freshness"]) if "freshness" in entry else None,
+        max_age=_max_age(path, place, entry, defaults),
     )
+
+
+def _max_age(path: Path, place: str, entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> MaxAge | None:
+    """What a table says about the age of recordings; what it leaves open the defaults say."""
+    written = entry.get("max_age", defaults.get("max_age"))
+    outdated = one_of(path, f"{place}.outdated", entry.get("outdated", defaults.get("outdated", OUTDATED[0])), OUTDATED)
+    if written is not None:
+        return MaxAge(written, duration(path, f"{place}.max_age", written), outdated == "fail")
+    if "outdated" in entry and place != "defaults":
+        raise ManifestError(
+            f'{path}: {place}.outdated: says what to do about old recordings; say how old: `max_age = "180d"`'
+        )
+    return None
 
 
 def _overrides(path: Path, value: object, integrations: Iterable[str]) -> tuple[Override, ...]:

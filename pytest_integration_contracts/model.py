@@ -208,6 +208,25 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """A cassette that is older than the manifest allows.
+
+    Attributes:
+        cassette: The file's path, relative to the directory the command was run in.
+        age: How old it is, in seconds.
+        max_age: What the manifest allows, as it says it: `180d`.
+        fails: Whether the manifest wants a run to fail on it.
+        test: The module whose tests record it again, as a path like the cassette's; "" where no test is known.
+    """
+
+    cassette: str
+    age: float
+    max_age: str
+    fails: bool = False
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a whole run found.
 
@@ -221,6 +240,9 @@ class Report:
         unchecked: Contract tests that did not come to their end: interrupted, or crashed with their process.
         errors: What kept the run from writing or reading something, one clear line each.
         remedy: The command that remedies the failures, or "".
+        outdated: Cassettes that are too old, the oldest first.
+        undated: How many recordings should not be too old and do not say how old they are.
+        recording: The command that records again what is outdated, or "".
         fails: Whether the run must fail, whatever its tests did.
     """
 
@@ -233,4 +255,7 @@ class Report:
     unchecked: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     remedy: str = ""
+    outdated: tuple[Outdated, ...] = ()
+    undated: int = 0
+    recording: str = ""
     fails: bool = False

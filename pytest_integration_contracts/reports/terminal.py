@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Finding, Learned, Report, Severity, Verdict
+from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.shapes.foreign import DECLARED
 
 _HEADER_WIDTH: Final = 56
 _PATH_WIDTH: Final = 40
+_MOST_OUTDATED: Final = 10
+"""So many of the oldest are named; the rest is counted, unless the run is verbose."""
 
 
 class Style(enum.Enum):
@@ -205,6 +207,9 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
             (Span(f"  never observed: {printable(str(operation))}  {printable(path)}", Style.QUIET),)
             for operation, path in report.never_observed
         ]
+        if report.undated:
+            lines.append((Span(f"  of unknown age: {_counted(report.undated, 'recording')}", Style.QUIET),))
+    lines += _outdated_lines(report.outdated, verbose=verbose)
     lines += [(Span(f"not checked: {printable(test)}", Style.BREAKING),) for test in report.unchecked]
     lines += [(Span(printable(error), Style.BREAKING),) for error in report.errors]
     lines += _advice(report)
@@ -221,6 +226,35 @@ def _learned_lines(learned: Sequence[Learned]) -> list[Line]:
         lines.append((Span("learned  ", Style.WARNING), Span(f"{printable(each.snapshot)}{versions}")))
         lines += [change[0] for change in _changes(each.changes)]
     return lines
+
+
+def _outdated_lines(outdated: Sequence[Outdated], *, verbose: bool) -> list[Line]:
+    """Those that fail the run before those that are only told of, each the oldest first."""
+    gravest = sorted(outdated, key=lambda each: not each.fails)
+    named = gravest if verbose else gravest[:_MOST_OUTDATED]
+    lines: list[Line] = [
+        (
+            Span(f"recorded {_ago(each.age)} (max_age {each.max_age}): ", _weight(each)),
+            Span(printable(each.cassette)),
+        )
+        for each in named
+    ]
+    if len(named) < len(outdated):
+        lines.append((Span(f"and {len(outdated) - len(named)} more (-v lists them)", Style.QUIET),))
+    return lines
+
+
+def _weight(outdated: Outdated) -> Style:
+    return Style.BREAKING if outdated.fails else Style.WARNING
+
+
+_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def _ago(seconds: float) -> str:
+    """`214 days ago`; in a smaller unit what is younger than a day."""
+    size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    return f"{_counted(int(seconds // size), unit)} ago"
 
 
 def _sentences(report: Report) -> Iterable[Span]:
@@ -268,6 +302,9 @@ def _other_sentences(report: Report) -> Iterable[Span]:
         yield Span(f"{_counted(updated, 'snapshot')} updated.", Style.WARNING)
     if report.cassettes:
         yield Span(f"{_counted(len(report.cassettes), 'cassette')} recorded.")
+    if report.outdated:
+        gravest = Style.BREAKING if any(each.fails for each in report.outdated) else Style.WARNING
+        yield Span(f"{_of(len(report.outdated), 'cassette', 'is', 'are')} too old.", gravest)
     if report.never_observed:
         yield Span(f"{_counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
 
@@ -293,6 +330,8 @@ def _advice(report: Report) -> list[Line]:
     if report.learned or report.cassettes:
         folders = sorted({_folder(path) for path in (*report.cassettes, *(each.snapshot for each in report.learned))})
         lines.append((Span(f"review and commit:  git add {' '.join(folders)}", Style.TITLE),))
+    if report.recording:
+        lines.append((Span("to record again what is too old:  "), Span(report.recording, Style.TITLE)))
     if report.remedy:
         drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
         missing = any(finding.problem and finding.remedy for finding in report.findings)

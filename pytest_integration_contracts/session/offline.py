@@ -14,7 +14,6 @@ from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.session import Session
 from pytest_integration_contracts.session.settings import Settings
 from pytest_integration_contracts.session.watch import Watch
-from pytest_integration_contracts.traffic.cassettes import read_cassette
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
 
@@ -60,6 +59,5 @@ def replay(paths: Sequence[Path], settings: Settings) -> Report:
 def _played(path: Path, project: Project, settings: Settings) -> Watch:
     """All that a cassette holds, seen as a test would have seen it."""
     recorder = Recorder(path, Source.REPLAY, project, "", within=project.manifest.directory)
-    for interaction in read_cassette(path) or ():
-        recorder.observe(interaction.request, interaction.response)
+    recorder.observe_all()
     return Watch(settings, project, recorder, NetworkGuard(), Reach(None), settings.shown(path), path)

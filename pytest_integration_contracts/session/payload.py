@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_integration_contracts.model import Change, Finding, Operation, Severity, Verdict
+from pytest_integration_contracts.model import Change, Finding, Operation, Outdated, Severity, Verdict
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
@@ -28,6 +28,8 @@ class Told:
         ours: Whether a test failed by itself while the contract held.
         tolerated: Whether all that fails is an outage which the manifest wants skipped.
         elapsed: How long the live upstream took for each answer, in seconds.
+        outdated: The cassette, where it is older than the manifest allows.
+        undated: How many of its recordings should not be too old and do not say how old they are.
     """
 
     source: str
@@ -39,6 +41,8 @@ class Told:
     ours: bool = False
     tolerated: bool = False
     elapsed: Mapping[Operation, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+    outdated: Outdated | None = None
+    undated: int = 0
 
 
 def dump(told: list[Told]) -> str:
@@ -81,6 +85,8 @@ def _to_json(told: Told) -> dict[str, Any]:
         "ours": told.ours,
         "tolerated": told.tolerated,
         "elapsed": [[operation.integration, operation.name, times] for operation, times in told.elapsed.items()],
+        "outdated": told.outdated and dataclasses.asdict(told.outdated),
+        "undated": told.undated,
     }
 
 
@@ -107,6 +113,8 @@ def _from_json(document: dict[str, Any]) -> Told:
         ours=document["ours"],
         tolerated=document["tolerated"],
         elapsed={Operation(integration, name): tuple(times) for integration, name, times in document["elapsed"]},
+        outdated=document["outdated"] and Outdated(**document["outdated"]),
+        undated=document["undated"],
     )
 
 

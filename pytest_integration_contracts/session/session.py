@@ -14,6 +14,7 @@ from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.model import Finding, Learned, Operation, Report, Verdict
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.project import Project
@@ -73,7 +74,7 @@ class Session:
         source = source_of(self.settings, path)
         remedy = self.settings.recording_command(module, recorded=path.exists())
         reach = Reach(frozenset(project.manifest.network) if source is Source.REPLAY else None)
-        recorder = Recorder(path, source, project, remedy, within=project.manifest.directory)
+        recorder = Recorder(path, source, project, remedy, within=project.manifest.directory, clock=self.settings.now)
         return Watch(self.settings, project, recorder, self._guard, reach, label, module, insisted)
 
     def collect(self, payload: str) -> None:
@@ -105,6 +106,7 @@ class Session:
         told = [self._told[source] for source in sorted(self._told)]
         learned, errors = self._learn(told) if self.settings.mode.learns else ([], [])
         slow_ones = slow(told, lambda root: self.project(Path(root)), self.settings)
+        outdated = oldest_first(each.outdated for each in told)
         findings = merged([*(finding for each in told for finding in each.findings), *slow_ones])
         return Report(
             findings=findings,
@@ -116,7 +118,11 @@ class Session:
             unchecked=tuple(sorted(self._crashed | unchecked)),
             errors=tuple(errors),
             remedy=self._remedy(findings),
+            outdated=outdated,
+            undated=sum(each.undated for each in told),
+            recording=recording_command(outdated, self.settings),
             fails=bool(errors or self._crashed)
+            or any(each.fails for each in outdated)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
 
@@ -197,6 +203,8 @@ def _together(one: Told, other: Told) -> Told:
         observations=other.observations or one.observations,
         cassette=other.cassette or one.cassette,
         undeclared=tuple(sorted({*one.undeclared, *other.undeclared})),
+        outdated=other.outdated or one.outdated,
+        undated=max(one.undated, other.undated),
     )
 
 

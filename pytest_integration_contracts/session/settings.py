@@ -73,6 +73,10 @@ class Settings:
     today: str
     learns_by: str = ""
 
+    def now(self) -> dt.datetime:
+        """The moment it is."""
+        return now(self.environment)
+
     @property
     def in_ci(self) -> bool:
         """Whether this is a build server, on which nothing is recorded unless asked for."""
@@ -97,6 +101,10 @@ class Settings:
 
 def today(environment: Mapping[str, str]) -> str:
     """The date in UTC, or the one that SOURCE_DATE_EPOCH (seconds) sets for reproducible files."""
+    return now(environment).date().isoformat()
+
+
+def now(environment: Mapping[str, str]) -> dt.datetime:
+    """The moment it is in UTC, or the one that SOURCE_DATE_EPOCH sets."""
     epoch = environment.get("SOURCE_DATE_EPOCH", "")
-    now = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch.isdigit() else dt.datetime.now(dt.UTC)
-    return now.date().isoformat()
+    return dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch.isdigit() else dt.datetime.now(dt.UTC)

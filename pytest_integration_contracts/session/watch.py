@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_integration_contracts.errors import BodyError, CassetteError, UsageError
 from pytest_integration_contracts.model import Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.session.judge import Judge, new
+from pytest_integration_contracts.session.outdated import aged
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.seen import Seen, elapsed, observed
@@ -171,6 +172,7 @@ class Watch:
                 observations = observed(self._all())
             except BodyError as error:
                 self._findings.append(self._own_judge.problem(str(error)))
+        outdated, undated = aged(self.recorder, self.project, self.settings, self.test)
         return Told(
             source=self.source,
             project=str(self.project.manifest.root),
@@ -181,6 +183,8 @@ class Watch:
             ours=raised and self.held,
             tolerated=self.tolerates(self._findings),
             elapsed=elapsed(self._all()) if self.settings.mode is Mode.LIVE else {},
+            outdated=outdated,
+            undated=undated,
         )
 
     @property

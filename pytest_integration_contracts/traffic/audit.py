@@ -13,7 +13,7 @@ from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.drift.authentication import is_secret_name
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.traffic.cassettes import insist_on_a_depth
+from pytest_integration_contracts.traffic.cassettes import kept_shallow
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_url
 
 _TEXT: Final = "tag:yaml.org,2002:str"
@@ -52,8 +52,8 @@ def _leaks(path: Path) -> Iterator[Leak]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     try:
-        insist_on_a_depth(text)
-        document = yaml.compose(text, Loader=yamlserializer._BaseLoader)  # noqa: SLF001 - as cassettes are read
+        with kept_shallow(text):
+            document = yaml.compose(text, Loader=yamlserializer._BaseLoader)  # noqa: SLF001 - as cassettes are read
     except (ValueError, yaml.YAMLError):  # no document: each line for itself
         for number, line in enumerate(text.splitlines(), 1):
             yield from (Leak(path, number, what) for what in _in_text(line, ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
+from pytest_integration_contracts.traffic.ages import sent, stated, written
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_url, scrub_value
 
@@ -25,7 +28,7 @@ Response = dict[str, Any]
 
 
 _CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
-_VERSION: Final = re.compile(r"^(?:version|.*\"version\"): ?[0-9]", re.MULTILINE)
+_VERSION: Final = re.compile(r"(?:\A|\n)version: ?[0-9]|\"version\": ?[0-9]")
 _RECORD: Final = "pytest --contracts-record --contracts-update"
 _RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
 _MAX_DEPTH: Final = 1000
@@ -36,10 +39,16 @@ _TEXT: Final = str | bytes | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One recorded request and its response, as vcrpy keeps them."""
+    """One recorded request and its response, as vcrpy keeps them, and the moment that the cassette says."""
 
     request: Request
     response: Response
+    recorded_at: dt.datetime | None = None
+
+    @property
+    def moment(self) -> dt.datetime | None:
+        """When it was recorded: other tools do not say, but the answer may."""
+        return self.recorded_at or sent(plain(self.response["headers"]))
 
 
 def read_cassette(path: Path) -> list[Interaction] | None:
@@ -54,39 +63,72 @@ def read_cassette(path: Path) -> list[Interaction] | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise CassetteError(f"{path}: cannot be read: {error}; {_RESTORE}") from error
-    if _CONFLICT.search(text):
+    if "<<<<<<< " in text and _CONFLICT.search(text):
         raise CassetteError(f"{path}: has merge conflicts; resolve them, or record it again with `{_RECORD}`")
+    document = _Document()
     try:
         _insist_on_an_end(text)
-        insist_on_a_depth(text)
-        requests, responses, *_ = deserialize(text, yamlserializer)
+        with kept_shallow(text):
+            requests, responses, *_ = deserialize(text, document)
         return [
-            Interaction(_usable_request(request), _usable_response(response))
-            for request, response in zip(requests, responses, strict=True)
+            Interaction(_usable_request(request), _usable_response(response), moment)
+            for request, response, moment in zip(requests, responses, document.moments, strict=True)
         ]
     except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError, RecursionError, BodyError) as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise CassetteError(f"{path}: is not a cassette ({reason}); {_RESTORE}") from error
 
 
+class _Document:
+    """A serializer for vcrpy that keeps what vcrpy leaves out."""
+
+    def __init__(self) -> None:
+        self.moments: list[dt.datetime | None] = []
+
+    def deserialize(self, text: str) -> Any:  # noqa: ANN401 - whatever the file holds
+        document = yamlserializer.deserialize(text)
+        if isinstance(document, dict):
+            self.moments = [stated(each.get("recorded_at")) for each in document["interactions"]]
+        return document
+
+
 def _insist_on_an_end(text: str) -> None:
     """Refuse what was cut off: half a cassette is YAML too, with an empty body at its end."""
-    if not _VERSION.search(text):
+    at = text.rfind("version")  # a thousand times as fast as to search for the pattern
+    while at >= 0 and not _VERSION.match(text, max(at - 1, 0)):
+        at = text.rfind("version", 0, at)
+    if at < 0:
         raise ValueError("its end, with `version: 1`, is missing")
 
 
-def insist_on_a_depth(text: str) -> None:
-    """Refuse what is nested so deep that libyaml before 0.2.6 exhausts the stack and ends the process."""
+@contextlib.contextmanager
+def kept_shallow(text: str) -> Iterator[None]:
+    """Within it a text may be parsed: what is nested too deep is refused, whoever notices first.
+
+    Raises:
+        ValueError: It is nested too deep.
+    """
+    try:
+        if not _LIBYAML_KEEPS_SHALLOW:
+            _insist_on_a_depth(text)
+        yield
+    except yaml.MarkedYAMLError as error:
+        raise (ValueError(_TOO_DEEP) if "nesting depth" in str(error.problem) else error) from error
+
+
+_LIBYAML_KEEPS_SHALLOW: Final = yaml.__with_libyaml__ and yaml._yaml.get_version() >= (0, 2, 6)  # noqa: SLF001
+"""Earlier ones exhaust the stack and end the process; this one counts, up to the same depth as we do."""
+
+
+def _insist_on_a_depth(text: str) -> None:
+    """Look at every event, where the text has so many that could open anything."""
     if sum(map(text.count, ("[", "{", "- ", "? ", ":\n"))) <= _MAX_DEPTH:
         return
     depth = 0
-    try:
-        for event in yaml.parse(text, Loader=yamlserializer._BaseLoader):  # noqa: SLF001 - the one that is used to load
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MAX_DEPTH:
-                raise ValueError(_TOO_DEEP)
-    except yaml.MarkedYAMLError as error:
-        raise (ValueError(_TOO_DEEP) if "nesting depth" in str(error.problem) else error) from error
+    for event in yaml.parse(text, Loader=yamlserializer._BaseLoader):  # noqa: SLF001 - the one that is used to load
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
 
 
 def _usable_request(request: Request) -> Request:
@@ -150,9 +192,39 @@ def write_cassette(path: Path, interactions: Sequence[Interaction], prefixes: Ma
             "requests": [interaction.request for interaction in clean],
             "responses": [interaction.response for interaction in clean],
         }
-        write_atomically(path, serialize(content, yamlserializer).encode("utf-8"))
+        moments = [interaction.recorded_at for interaction in clean]
+        write_atomically(path, serialize(content, _Dated(moments)).encode("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise CassetteError(f"{path}: cannot be written: {error}") from error
+
+
+class _Dated:
+    """A serializer for vcrpy that says beside each interaction when it was recorded; vcrpy reads over that."""
+
+    def __init__(self, moments: Sequence[dt.datetime | None]) -> None:
+        self._moments = moments
+
+    def serialize(self, document: dict[str, Any]) -> str:
+        for interaction, moment in zip(document["interactions"], self._moments, strict=True):
+            if moment is not None:
+                interaction["recorded_at"] = _Moment(written(moment))
+        text: str = yaml.dump(document, Dumper=_Dumper)
+        return text
+
+
+class _Moment(str):
+    """A moment, to be written without quotes."""
+
+    __slots__ = ()
+
+
+class _Dumper(yamlserializer._CassetteDumper):  # type: ignore[misc]  # noqa: SLF001 - vcrpy's own
+    """vcrpy's, which knows moments too."""
+
+
+_Dumper.add_representer(
+    _Moment, lambda dumper, moment: dumper.represent_scalar("tag:yaml.org,2002:timestamp", str(moment))
+)
 
 
 _Rewriting = Callable[[str], str]
@@ -190,6 +262,7 @@ def _clean(interaction: Interaction, canonical: _Rewriting) -> Interaction:
     return Interaction(
         Request(request.method, scrub_url(request.uri), _clean_request_body(request, canonical), scrubbed),
         _clean_response(response, canonical),
+        interaction.recorded_at,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import enum
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from pytest_integration_contracts.errors import BodyError, CassetteError, Missin
 from pytest_integration_contracts.files import leads_outside
 from pytest_integration_contracts.manifest import rest_after, split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
+from pytest_integration_contracts.traffic.ages import now
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.cassettes import (
     Interaction,
@@ -33,6 +35,7 @@ from pytest_integration_contracts.traffic.cassettes import (
     write_cassette,
 )
 from pytest_integration_contracts.traffic.in_process import pass_undeclared
+from pytest_integration_contracts.traffic.patches import absent
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.secrets import scrub_url
 from pytest_integration_contracts.traffic.stand_ins import do_as_the_client
@@ -64,9 +67,19 @@ class Recorder:
         exchanges: What was asked and answered, in order.
         missing: What was asked and is not recorded.
         problems: What could not be read, one sentence each.
+        recordings: What the cassette that is replayed holds.
     """
 
-    def __init__(self, path: Path, source: Source, addresses: Addresses, remedy: str, *, within: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        source: Source,
+        addresses: Addresses,
+        remedy: str,
+        *,
+        within: Path,
+        clock: Callable[[], dt.datetime] = now,
+    ) -> None:
         """Prepare; nothing is read before `open`.
 
         Args:
@@ -75,17 +88,21 @@ class Recorder:
             addresses: Which URL belongs to which integration.
             remedy: The command that records what replay lacks.
             within: The directory that nothing is written outside of.
+            clock: What tells the moment of a recording.
         """
         self.path = path
         self.source = source
         self.exchanges: list[Exchange] = []
         self.missing: list[Missing] = []
         self.problems: list[str] = []
+        self.recordings: Sequence[Interaction] = ()
         self._questions = Questions()
         self._turn = threading.RLock()
         self._addresses = addresses
         self._remedy = remedy
         self._within = within
+        self._clock = clock
+        self._moments: list[dt.datetime] = []
         self._cassette: _ObservingCassette | None = None
         self._context: AbstractContextManager[object] | None = None
         self._previous: list[Interaction] = []
@@ -119,7 +136,10 @@ class Recorder:
             return False
         if leads_outside(self.path, self._within):
             raise CassetteError(f"{self.path}: leads outside {self._within} by a link; nothing is written there")
-        interactions = [Interaction(*pair) for pair in self._cassette.data]
+        interactions = [
+            Interaction(request, response, moment)
+            for (request, response), moment in zip(self._cassette.data, self._moments, strict=False)
+        ]
         write_cassette(self.path, interactions, self._addresses.prefixes())
         return True
 
@@ -131,7 +151,8 @@ class Recorder:
         options = VCR().get_merged_config(
             path=str(self.path),
             record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
-            persister=_Replayed if self.source is Source.REPLAY else _Empty,
+            persister=_Replayed(self) if self.source is Source.REPLAY else _Empty,
+            skip_patchers=absent(),
         )
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
             options.pop(name, None)
@@ -150,6 +171,20 @@ class Recorder:
         """What a live upstream was asked and never answered: refused, timed out, cut off."""
         with self._turn:
             return self._questions.unanswered
+
+    def observe_all(self) -> None:
+        """Take note of all that the cassette holds, as if a test had asked for it.
+
+        Raises:
+            CassetteError: The file is no cassette.
+        """
+        self.recordings = read_cassette(self.path) or ()
+        for each in self.recordings:
+            self.observe(each.request, each.response)
+
+    def date(self) -> None:
+        """Take note of the moment at which an exchange is about to be recorded."""
+        self._moments.append(self._clock())
 
     def ask(self, request: Request) -> None:
         """Take note that a live upstream is about to be asked."""
@@ -278,12 +313,15 @@ class _Loaded:
 class _Replayed:
     """A persister that reads, and takes what is no cassette for an error instead of an empty one."""
 
-    @staticmethod
-    def load_cassette(path: str, serializer: object) -> tuple[list[Request], list[Response]]:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def load_cassette(self, path: str, serializer: object) -> tuple[list[Request], list[Response]]:
         del serializer
         interactions = read_cassette(Path(path))
         if interactions is None:
             raise CassetteNotFoundError
+        self._recorder.recordings = interactions
         return [each.request for each in interactions], [each.response for each in interactions]
 
 
@@ -320,6 +358,8 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
         """The recorder saves, once the outcome is known."""
 
     def append(self, request: Request, response: Response) -> None:
+        if not self._loading:
+            self._observer.date()  # first: then none that is recorded is without a moment
         super().append(request, response)
         if not self._loading:
             self._observer.answered(request, response)

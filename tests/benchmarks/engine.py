@@ -11,14 +11,10 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from deepdiff import DeepDiff
@@ -37,14 +33,13 @@ from benchmarks.measuring import (
     share_row,
     side_by_side,
 )
+from benchmarks.table import PAGE, machine, printed, write
 from pytest_integration_contracts.drift.compare import compare
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.schema import to_schema
 from pytest_integration_contracts.shapes.settle import settle
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "performance.md"
-START, END = "<!-- benchmarks: start -->", "<!-- benchmarks: end -->"
+PACKAGES = ("deepdiff", "genson", "jsonschema-rs")
 
 
 class Bench:
@@ -227,51 +222,22 @@ def _memory(how: str, outcome: str, size: int) -> dict[str, int]:
     return taken
 
 
-def _machine() -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("deepdiff", "genson", "jsonschema-rs"))
-    return f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores; {packages}"
-
-
-_HEADINGS = ("work", "measured against", "ours", "that", "ratio", "must be", "")
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    return (row.work, row.against, row.ours, row.other, row.measured, row.target, row.verdict)
-
-
-def _printed(row: Row) -> str:
-    work, against, ours, other, measured, target, verdict = _cells(row)
-    judged = f"  (must be {target}: {verdict})" if target else ""
-    return f"{row.number}  {work}\n     {ours} against {other}, {against}: {measured}{judged}"
-
-
-def _page(text: str, rows: list[Row]) -> str:
-    """The page with another table between its markers."""
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise RuntimeError(f"{PAGE} has no {START} ... {END}")
-    lines = ["| " + " | ".join(cells) + " |" for cells in (_HEADINGS, ("---",) * len(_HEADINGS), *map(_cells, rows))]
-    table = "\n".join(lines)
-    return f"{before}{start}\n\n{_machine()}\n\n{table}\n\n{end}{after}"
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=int, choices=range(1, 8), help="the rows of one number")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, to see that it runs")
-    parser.add_argument("--write", action="store_true", help=f"keep the results in {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"keep the results in {PAGE.name}")
     asked = parser.parse_args()
     if asked.write and (asked.only or asked.quick):
         parser.error("--write keeps a whole run: leave --only and --quick out")
-    print(_machine())
+    print(machine(PACKAGES))
     rows = []
     for row in Bench(quick=asked.quick).rows(asked.only):
-        print(_printed(row), flush=True)
+        print(printed(row), flush=True)
         rows.append(row)
     if asked.write:
-        PAGE.write_text(_page(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
+        write("benchmarks", rows, packages=PACKAGES)
     missed = sum(1 for row in rows if not row.met)
     print(f"{missed} of {sum(1 for row in rows if row.target)} targets missed" if missed else "every target met")
 
