@@ -184,18 +184,11 @@ class Judge:
 
     def unrecorded(self, recorder: Recorder) -> list[Finding]:
         """Requests that replay could not answer."""
-        recorded = recorder.path.exists()
-        remedy = self.settings.recording_command(self.test, recorded=recorded)
+        remedy = self.settings.recording_command(self.test, recorded=recorder.recordings is not None)
         where = self.settings.shown(recorder.path)
+        last = {missing: missing for missing in recorder.missing}  # asked again and again it is still one request
         return [
-            self._asked(
-                missing,
-                f"{missing.method} {missing.url} is not in {where}"
-                + (f"; {missing.nearest}" if recorded else ", which does not exist yet"),
-                Verdict.UNVERIFIED,
-                remedy=remedy,
-            )
-            for missing in recorder.missing
+            self._asked(missing, missing.told(where), Verdict.UNVERIFIED, remedy=remedy) for missing in last.values()
         ]
 
     def _asked(self, asked: Missing, problem: str, cause: Verdict, *, remedy: str) -> Finding:

@@ -32,7 +32,7 @@ def aged(recorder: Recorder, project: Project, settings: Settings, test: Path) -
         return None, 0
     undated = 0
     worst: tuple[bool, dt.timedelta, str] | None = None
-    for interaction in recorder.recordings:
+    for interaction in recorder.recordings or ():
         max_age = project.manifest.integration_of(interaction.request.uri).max_age
         if max_age is None:
             continue

@@ -16,12 +16,18 @@ class Missing:
     Attributes:
         method: The HTTP method.
         url: The canonical URL, scrubbed.
-        nearest: In replay: the recorded request that is most like it, and what differs.
+        nearest: In replay: the recorded request that is most like it, and what differs; "" where no cassette is.
     """
 
     method: str
     url: str
     nearest: str = field(default="", compare=False)
+
+    def told(self, cassette: str) -> str:
+        """What was asked of a cassette and is not in it, in one sentence."""
+        return f"{self.method} {self.url} is not in {cassette}" + (
+            f"; {self.nearest}" if self.nearest else ", which does not exist yet"
+        )
 
 
 @dataclass(slots=True, eq=False)

@@ -8,6 +8,7 @@ import enum
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,6 +36,7 @@ from pytest_integration_contracts.traffic.cassettes import (
     write_cassette,
 )
 from pytest_integration_contracts.traffic.in_process import pass_undeclared
+from pytest_integration_contracts.traffic.nearest import nearest
 from pytest_integration_contracts.traffic.patches import absent
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.secrets import scrub_url
@@ -67,7 +69,7 @@ class Recorder:
         exchanges: What was asked and answered, in order.
         missing: What was asked and is not recorded.
         problems: What could not be read, one sentence each.
-        recordings: What the cassette that is replayed holds.
+        recordings: What the cassette that is replayed holds; None where there is no such file.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self.missing: list[Missing] = []
         self.problems: list[str] = []
-        self.recordings: Sequence[Interaction] = ()
+        self.recordings: Sequence[Interaction] | None = None
         self._questions = Questions()
         self._turn = threading.RLock()
         self._addresses = addresses
@@ -178,8 +180,8 @@ class Recorder:
         Raises:
             CassetteError: The file is no cassette.
         """
-        self.recordings = read_cassette(self.path) or ()
-        for each in self.recordings:
+        self.recordings = read_cassette(self.path)
+        for each in self.recordings or ():
             self.observe(each.request, each.response)
 
     def date(self) -> None:
@@ -266,20 +268,16 @@ class Recorder:
     def miss(self, request: Request) -> MissingRecordingError:
         """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
         request = self._canonical(request)
-        self.missing.append(Missing(request.method, request.uri, self._nearest(request)))
-        return MissingRecordingError(
-            f"{request.method} {request.uri} is not in {self.path}; record it with `{self._remedy}`"
-        )
+        missing = Missing(request.method, request.uri)
+        missing = replace(missing, nearest=self._nearest(request, times=self.missing.count(missing) + 1))
+        self.missing.append(missing)
+        return MissingRecordingError(f"{missing.told(str(self.path))}; record it with `{self._remedy}`")
 
-    def _nearest(self, request: Request) -> str:
-        similar = Cassette.find_requests_with_most_matches(self._cassette, request)
-        if not similar:
-            return "nothing like it is recorded"
-        recorded, _, failed = similar[0]
-        if not failed:
-            return "every recording of it was played already"
-        differing = " and ".join(name for name, _ in failed)
-        return f"nearest is {recorded.method} {recorded.uri}: {differing} {'differs' if len(failed) == 1 else 'differ'}"
+    def _nearest(self, request: Request, *, times: int) -> str:
+        if self.recordings is None or self._cassette is None:
+            return ""
+        matchers = self._cassette._match_on  # noqa: SLF001 - the matchers of this very cassette
+        return nearest(request, self._cassette.requests, matchers, times=times)
 
     def _replaced_status(self, request: Request) -> int | None:
         for position, interaction in enumerate(self._previous):

@@ -133,11 +133,19 @@ def test_replay_says_which_recording_is_nearest_and_what_differs(project: Projec
     upstream.answers["/v1/customers/42"] = json_answer({"id": 42})
     project.run("--contracts-update")
     test = (project.folder / "test_crm.py").read_text()
-    recorded = "GET https://api.crm.example/v1/customers/42"
-    for changed, said in (
-        (test.replace("customer(42)", "customer(43)"), f"nearest is {recorded}: path differs"),
-        (test.replace("customer(42)", 'customer("42?page=2")'), f"nearest is {recorded}: query differs"),
-        (test.replace("customer(42)", "customer(42) and customer(42)"), "every recording of it was played already"),
+    url, cassette = "https://api.crm.example/v1/customers", "contracts/cassettes/test_crm/test_customer.yaml"
+    nearest = "nearest recording: GET /v1/customers/42 —"
+    for asked, path, said in (
+        ("customer(43)", "43", f"{nearest} path: /v1/customers/42 recorded, /v1/customers/43 asked"),
+        ('customer("42?page=2")', "42?page=2", f"{nearest} only asked: page=2"),
+        (
+            "customer(42) and customer(42)",
+            "42",
+            "every recording of it was played already (once; asked a 2nd time)",
+        ),
     ):
-        project.write("test_crm.py", changed)
-        assert said in project.run("--contracts").text
+        project.write("test_crm.py", test.replace("customer(42)", asked))
+        result = project.run("--contracts")
+        told = f"is not in {cassette}; {said}"
+        assert f"  UNVERIFIED  GET {url}/{path} {told}\n" in result.text
+        assert f"{cassette}; {said}; record it with `pytest --contracts-record --contracts-update" in result.text

@@ -314,9 +314,18 @@ class TestLive:
 
 class TestMissing:
     @every_client
-    @pytest.mark.parametrize("recorded", [["/a"], []])
+    @pytest.mark.parametrize(
+        ("recorded", "told"),
+        [
+            (
+                ["/a"],
+                "; nearest recording: GET /v1/a — method: GET recorded, DELETE asked; only asked: token=REDACTED",
+            ),
+            ([], ", which does not exist yet"),
+        ],
+    )
     def test_a_request_that_is_not_recorded_raises_in_the_consumer(
-        self, tape: Tape, upstream: Upstream, client: Client, recorded: list[str]
+        self, tape: Tape, upstream: Upstream, client: Client, recorded: list[str], told: str
     ) -> None:
         for path in recorded:
             tape.record(partial(client, "GET", upstream.url + path))
@@ -324,7 +333,8 @@ class TestMissing:
         with watching(tape.recorder(Source.REPLAY)) as recorder, pytest.raises(MissingRecordingError) as caught:
             client("DELETE", f"{upstream.url}/a?token={SECRET}")
         assert str(caught.value) == (
-            f"DELETE {CANONICAL}/a?token=REDACTED is not in {tape.path}; record it with `pytest --contracts-record`"
+            f"DELETE {CANONICAL}/a?token=REDACTED is not in {tape.path}{told};"
+            " record it with `pytest --contracts-record`"
         )
         assert recorder.missing == [Missing("DELETE", f"{CANONICAL}/a?token=REDACTED")]
         assert recorder.exchanges == []
@@ -345,10 +355,14 @@ class TestMissing:
     @pytest.mark.parametrize(
         ("method", "path", "nearest"),
         [
-            ("DELETE", "/a?page=1", f"nearest is GET {CANONICAL}/a?page=1: method differs"),
-            ("GET", "/a?page=3", f"nearest is GET {CANONICAL}/a?page=1: query differs"),
-            ("GET", "/b", f"nearest is GET {CANONICAL}/a?page=1: path and query differ"),
-            ("GET", "/a?page=2", "every recording of it was played already"),
+            ("DELETE", "/a?page=1", "nearest recording: GET /v1/a?page=1 — method: GET recorded, DELETE asked"),
+            (
+                "GET",
+                "/a?page=3",
+                'nearest recording: GET /v1/a?page=1 — query parameter page: recorded "1", asked "3"',
+            ),
+            ("GET", "/bill", "nothing like it is recorded; the cassette holds 2 requests to GET /v1/a"),
+            ("GET", "/a?page=2", "every recording of it was played already (once; asked a 2nd time)"),
         ],
     )
     def test_it_says_which_recording_is_most_like_it(
@@ -365,7 +379,7 @@ class TestMissing:
     def test_it_says_where_nothing_is_like_it(self, tape: Tape, upstream: Upstream) -> None:
         with watching(tape.recorder(Source.REPLAY)) as recorder, pytest.raises(MissingRecordingError):
             with_requests("GET", f"{upstream.url}/a")
-        assert [each.nearest for each in recorder.missing] == ["nothing like it is recorded"]
+        assert [each.nearest for each in recorder.missing] == [""]
 
     def test_what_was_played_is_not_played_again(self, tape: Tape, upstream: Upstream) -> None:
         def ask() -> Answered:
