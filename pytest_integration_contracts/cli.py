@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -18,6 +18,7 @@ from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, fi
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:
+    from pytest_integration_contracts.model import Report
     from pytest_integration_contracts.reports.changes import Section
     from pytest_integration_contracts.session.settings import Mode
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
@@ -96,16 +97,15 @@ def capture(cassettes: tuple[str, ...], reason: str) -> None:
     """
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.session.settings import Mode
-    from pytest_integration_contracts.traffic.survey import survey
 
-    paths = named(cassettes)
     here = Path.cwd()
-    hosts = survey(paths)
+    report, hosts = _replayed(named(cassettes), Mode.UPDATE, reason)
     if not hosts:
         raise UsageError("nothing is recorded in these cassettes")
     if find(here, stop=Path(here.anchor)) is None:
         _write_skeleton(here / FILE_NAME, hosts)
-    _replay(paths, Mode.UPDATE, reason)
+        report = replace(report, undeclared=())
+    _conclude(report)
 
 
 @main.command()
@@ -115,7 +115,8 @@ def check(cassettes: tuple[str, ...]) -> None:
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.session.settings import Mode
 
-    _replay(named(cassettes), Mode.REPLAY, "")
+    report, _ = _replayed(named(cassettes), Mode.REPLAY, "")
+    _conclude(report)
 
 
 @main.command()
@@ -134,8 +135,7 @@ def audit(paths: tuple[str, ...]) -> None:
     sys.exit(bool(leaks))
 
 
-def _replay(paths: list[Path], mode: Mode, reason: str) -> None:
-    from pytest_integration_contracts.reports.terminal import plain, summary_lines
+def _replayed(paths: list[Path], mode: Mode, reason: str) -> tuple[Report, dict[str, tuple[str, ...]]]:
     from pytest_integration_contracts.session.offline import replay
     from pytest_integration_contracts.session.settings import Settings, today
 
@@ -148,7 +148,13 @@ def _replay(paths: list[Path], mode: Mode, reason: str) -> None:
         today=today(os.environ),
         learns_by="integration-contracts capture",
     )
-    report = replay(paths, settings)
+    return replay(paths, settings)
+
+
+def _conclude(report: Report) -> NoReturn:
+    """Print what was found, and exit with what it means."""
+    from pytest_integration_contracts.reports.terminal import plain, summary_lines
+
     click.echo(plain(summary_lines(report, with_findings=True, verbose=False)))
     sys.exit(report.fails)
 

@@ -16,6 +16,7 @@ from pytest_integration_contracts.session.settings import Settings
 from pytest_integration_contracts.session.watch import Watch
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
+from pytest_integration_contracts.traffic.survey import Survey
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 
@@ -38,22 +39,27 @@ def cassettes(given: Iterable[str]) -> list[Path]:
     return list(found)
 
 
-def replay(paths: Sequence[Path], settings: Settings) -> Report:
+def replay(paths: Sequence[Path], settings: Settings) -> tuple[Report, dict[str, tuple[str, ...]]]:
     """Learn from cassettes, or hold them against their snapshots, as the mode of the settings says.
+
+    Returns:
+        What was found, and the hosts that were asked, each with its origins.
 
     Raises:
         CassetteError: A file is no cassette.
         ManifestError: The manifest cannot be used.
     """
-    session = Session(settings)
+    session, hosts = Session(settings), Survey()
     project = session.project(settings.invoked_from)
     for path in paths:
         watch = _played(path, project, settings)
+        hosts.add(watch.recorder.recordings or ())
         watch.judge()
         session.collect(dump([watch.told(teaches=True)]))
     report = session.finish()
     several = report.remedy == settings.learns_by
-    return replace(report, remedy=settings.command(settings.mode, *paths)) if several else report
+    report = replace(report, remedy=settings.command(settings.mode, *paths)) if several else report
+    return report, hosts.hosts
 
 
 def _played(path: Path, project: Project, settings: Settings) -> Watch:

@@ -26,6 +26,7 @@ class SnapshotStore:
         """
         self.directory = directory
         self._known: dict[Operation, tuple[Path, Snapshot | None]] = {}
+        self._read: dict[Path, Snapshot | SnapshotError | None] = {}
 
     def get(self, operation: Operation) -> Snapshot | None:
         """The current snapshot, or None.
@@ -45,7 +46,7 @@ class SnapshotStore:
         Raises:
             SnapshotError: A file cannot be used.
         """
-        found = (read_snapshot(path) for path in sorted(self.directory.glob("*/*.json")))
+        found = (self._snapshot(path) for path in sorted(self.directory.glob("*/*.json")))
         return sorted((each for each in found if each), key=lambda snapshot: snapshot.operation)
 
     def of_integration(self, integration: str) -> list[Snapshot]:
@@ -53,7 +54,7 @@ class SnapshotStore:
         found = []
         for path in sorted((self.directory / _folder(integration)).glob("*.json")):
             with contextlib.suppress(SnapshotError):
-                snapshot = read_snapshot(path)
+                snapshot = self._snapshot(path)
                 found += [snapshot] if snapshot else []
         return found
 
@@ -85,11 +86,24 @@ class SnapshotStore:
         except OSError as error:
             raise SnapshotError(f"{path}: cannot be written: {error.strerror or error}") from error
         self._known[snapshot.operation] = (path, snapshot)
+        self._read[path] = snapshot
         return path
 
     @staticmethod
     def _history(path: Path) -> Path:
         return path.parent / HISTORY / path.stem
+
+    def _snapshot(self, path: Path) -> Snapshot | None:
+        """What a file holds, read once: also that there is none, or that it cannot be used."""
+        if path not in self._read:
+            try:
+                self._read[path] = read_snapshot(path)
+            except SnapshotError as error:
+                self._read[path] = error
+        known = self._read[path]
+        if isinstance(known, SnapshotError):
+            raise SnapshotError(str(known))
+        return known
 
     def _located(self, operation: Operation) -> tuple[Path, Snapshot | None]:
         if operation not in self._known:
@@ -102,7 +116,7 @@ class SnapshotStore:
         plain = folder / f"{name}.json"
         told_apart = folder / f"{name}-{digest(operation.name)}.json"
         for path in (plain, told_apart):
-            snapshot = read_snapshot(path)
+            snapshot = self._snapshot(path)
             if snapshot is not None and snapshot.operation.name == operation.name:
                 return path, snapshot
         return (told_apart if self._taken(plain) else plain), None

@@ -22,6 +22,7 @@ _LONGEST_VALUE: Final = 40
 _LONGEST_PATH: Final = 120
 _MOST_DIFFERENCES: Final = 4
 _MOST_OPERATIONS: Final = 3
+_MOST_MEMBERS: Final = 1000
 _ALIKE: Final = 80.0
 """Of 100: how similar the paths of two operations must be for one to be a slip of the other."""
 
@@ -236,7 +237,7 @@ def _members(recorded: object, asked: object) -> list[str]:
     """The places of two JSON values that differ, in order: `$.amount: 10 -> 20`."""
     found: list[str] = []
     pending: list[tuple[str, Any, Any]] = [("$", recorded, asked)]
-    while pending and len(found) <= _MOST_DIFFERENCES:
+    while pending and len(found) < _MOST_MEMBERS:
         path, was, now = pending.pop()
         if type(was) is type(now) and isinstance(was, dict | list):
             pending += reversed(list(_below(path, was, now)))

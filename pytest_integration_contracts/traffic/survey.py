@@ -7,7 +7,26 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pytest_integration_contracts.traffic.cassettes import read_cassette
+from pytest_integration_contracts.traffic.cassettes import Interaction, read_cassette
+
+
+class Survey:
+    """The hosts in cassettes that are read one after the other."""
+
+    def __init__(self) -> None:
+        self._origins: dict[str, set[str]] = defaultdict(set)
+
+    def add(self, interactions: Iterable[Interaction]) -> None:
+        """Take note of what one cassette holds."""
+        for interaction in interactions:
+            parts = urlsplit(interaction.request.uri)
+            origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            self._origins[parts.hostname or "unknown-host"].add(origin)
+
+    @property
+    def hosts(self) -> dict[str, tuple[str, ...]]:
+        """Each host with its origins (`https://api.crm.example`), sorted."""
+        return {host: tuple(sorted(self._origins[host])) for host in sorted(self._origins)}
 
 
 def survey(cassettes: Iterable[Path]) -> dict[str, tuple[str, ...]]:
@@ -16,9 +35,7 @@ def survey(cassettes: Iterable[Path]) -> dict[str, tuple[str, ...]]:
     Raises:
         CassetteError: A file is no cassette.
     """
-    origins: dict[str, set[str]] = defaultdict(set)
+    found = Survey()
     for path in cassettes:
-        for interaction in read_cassette(path) or ():
-            parts = urlsplit(interaction.request.uri)
-            origins[parts.hostname or "unknown-host"].add(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
-    return {host: tuple(sorted(origins[host])) for host in sorted(origins)}
+        found.add(read_cassette(path) or ())
+    return found.hosts
