@@ -35,6 +35,7 @@ lint: $(READY)
 bench: $(READY)
 	@$(BIN)/python tests/benchmarks/startup.py
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.engine $(BENCH)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.replay $(BENCH)
 
 docs: $(READY)
 	@$(BIN)/mkdocs build --strict --quiet --site-dir site

@@ -1,6 +1,6 @@
 """What replaying contract tests costs, beside the same tests under pytest-recording: run by `make bench`.
 
-    python -m benchmarks.replay [--quick] [--write]
+    python -m benchmarks.replay [--only 8] [--quick] [--write]
 
 A thousand tests, each with a cassette of its own, are recorded once by both tools against a server on loopback; then
 whole sessions of both run in turn, with the server gone. Both run in processes of their own, without the plugins of the
@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +59,13 @@ class Session:
     """What one session took.
 
     Attributes:
-        seconds: From start to end, by the clock on the wall.
+        processor: What it kept a processor busy for, in seconds.
+        clock: From start to end, by the clock on the wall, in seconds.
         memory: The peak of its resident set, in bytes.
     """
 
-    seconds: float
+    processor: float
+    clock: float
     memory: int
 
 
@@ -100,7 +102,9 @@ class Tool:
         taken = time.perf_counter() - begin
         if os.waitstatus_to_exitcode(status):
             raise RuntimeError(f"a session failed: these figures would mean nothing\n{log.read_text()[-4000:]}")
-        return Session(taken, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+        return Session(
+            usage.ru_utime + usage.ru_stime, taken, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        )
 
 
 def _environment() -> dict[str, str]:
@@ -186,31 +190,37 @@ def measure(modules: int, rounds: int) -> Iterator[Row]:
         pairs = _pairs(ours, other, url, rounds)
         starts = _pairs(ours, other, url, rounds, "test_module_00.py::test_0")
     what = f"replay {tests:,} tests, {megabytes(size)} of cassettes"
-    yield _time_row(what, pairs, f"<= {MOST:g} x")
-    yield _time_row("of that, the start: a session of one test", starts)
-    yield _memory_row(f"memory to {what}", pairs)
+    yield _row(what, "processor time", pairs, lambda session: session.processor, target=f"<= {MOST:g} x")
+    yield _row(what, "by the clock", pairs, lambda session: session.clock)
+    yield _row("of that, the start: a session of one test", "processor time", starts, lambda each: each.processor)
+    yield _row(what, "peak of the resident set", pairs, lambda session: session.memory, shown=megabytes)
 
 
-def _time_row(work: str, pairs: list[tuple[Session, Session]], target: str = "") -> Row:
-    ratio = statistics.median(ours.seconds / other.seconds for ours, other in pairs)
-    ours, other = (f"{statistics.median(each.seconds for each in side):.2f} s" for side in zip(*pairs, strict=True))
-    return Row(8, work, "pytest-recording", ours, other, f"{ratio:.2f} x", target, ratio <= MOST)
-
-
-def _memory_row(work: str, pairs: list[tuple[Session, Session]]) -> Row:
-    ours, other = (statistics.median(each.memory for each in side) for side in zip(*pairs, strict=True))
-    against = "pytest-recording (peak of the resident set)"
-    return Row(8, work, against, megabytes(ours), megabytes(other), f"{ours / other:.2f} x")
+def _row(
+    work: str,
+    measured: str,
+    pairs: list[tuple[Session, Session]],
+    figure: Callable[[Session], float],
+    *,
+    shown: Callable[[float], str] = "{:.2f} s".format,
+    target: str = "",
+) -> Row:
+    ratio = statistics.median(figure(ours) / figure(other) for ours, other in pairs)
+    ours, other = (shown(statistics.median(map(figure, side))) for side in zip(*pairs, strict=True))
+    return Row(8, work, f"pytest-recording ({measured})", ours, other, f"{ratio:.2f} x", target, ratio <= MOST)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", type=int, choices=range(1, 9), help="the rows of one number; these are 8")
     parser.add_argument("--quick", action="store_true", help="a tenth of the tests, to see that it runs")
     parser.add_argument("--write", action="store_true", help=f"keep the results in {PAGE.name}")
     asked = parser.parse_args()
-    if asked.write and asked.quick:
-        parser.error("--write keeps a whole run: leave --quick out")
+    if asked.write and (asked.only or asked.quick):
+        parser.error("--write keeps a whole run: leave --only and --quick out")
+    if asked.only not in {None, 8}:
+        return
     rows = []
     for row in measure(4 if asked.quick else 40, 1 if asked.quick else 7):
         print(printed(row), flush=True)
