@@ -113,6 +113,7 @@ class Manifest:
         network: Where sockets may connect to while recordings are replayed: `host` or `host:port`.
         preset: How changes are weighed: one of `PRESETS`.
         overrides: What is weighed differently, in the order of the file. Their rules are checked by the policy.
+        adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
     """
 
     root: Path
@@ -121,6 +122,7 @@ class Manifest:
     network: tuple[str, ...] = ()
     preset: str = PRESETS[0]
     overrides: tuple[Override, ...] = ()
+    adopt_vcr: bool = False
 
     def claim(self, url: str) -> tuple[Integration, str] | None:
         """The integration whose prefix a URL has, and the URL with the canonical prefix in its place."""

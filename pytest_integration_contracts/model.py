@@ -221,6 +221,8 @@ class Report:
         unchecked: Contract tests that did not come to their end: interrupted, or crashed with their process.
         errors: What kept the run from writing or reading something, one clear line each.
         remedy: The command that remedies the failures, or "".
+        adopted: Cassettes that pytest-recording keeps, as `cassettes`; it has written those that are in both.
+        recording: The command by which pytest-recording records what this run was asked to record, or "".
         fails: Whether the run must fail, whatever its tests did.
     """
 
@@ -233,4 +235,6 @@ class Report:
     unchecked: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     remedy: str = ""
+    adopted: tuple[str, ...] = ()
+    recording: str = ""
     fails: bool = False

@@ -28,6 +28,7 @@ class Told:
         ours: Whether a test failed by itself while the contract held.
         tolerated: Whether all that fails is an outage which the manifest wants skipped.
         elapsed: How long the live upstream took for each answer, in seconds.
+        adopted: The cassette that pytest-recording keeps for it, as messages show it, or "".
     """
 
     source: str
@@ -39,6 +40,7 @@ class Told:
     ours: bool = False
     tolerated: bool = False
     elapsed: Mapping[Operation, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+    adopted: str = ""
 
 
 def dump(told: list[Told]) -> str:
@@ -81,6 +83,7 @@ def _to_json(told: Told) -> dict[str, Any]:
         "ours": told.ours,
         "tolerated": told.tolerated,
         "elapsed": [[operation.integration, operation.name, times] for operation, times in told.elapsed.items()],
+        "adopted": told.adopted,
     }
 
 
@@ -107,6 +110,7 @@ def _from_json(document: dict[str, Any]) -> Told:
         ours=document["ours"],
         tolerated=document["tolerated"],
         elapsed={Operation(integration, name): tuple(times) for integration, name, times in document["elapsed"]},
+        adopted=document["adopted"],
     )
 
 

@@ -60,13 +60,14 @@ def read_cassette(path: Path) -> list[Interaction] | None:
         _insist_on_an_end(text)
         insist_on_a_depth(text)
         requests, responses, *_ = deserialize(text, yamlserializer)
-        return [
-            Interaction(_usable_request(request), _usable_response(response))
-            for request, response in zip(requests, responses, strict=True)
-        ]
-    except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError, RecursionError, BodyError) as error:
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise CassetteError(f"{path}: is not a cassette ({reason}); {_RESTORE}") from error
+        return [usable(request, response) for request, response in zip(requests, responses, strict=True)]
+    except (*UNUSABLE, yaml.YAMLError, RecursionError) as error:
+        raise CassetteError(f"{path}: is not a cassette ({reason_of(error)}); {_RESTORE}") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _insist_on_an_end(text: str) -> None:
@@ -87,6 +88,15 @@ def insist_on_a_depth(text: str) -> None:
                 raise ValueError(_TOO_DEEP)
     except yaml.MarkedYAMLError as error:
         raise (ValueError(_TOO_DEEP) if "nesting depth" in str(error.problem) else error) from error
+
+
+UNUSABLE: Final = (ValueError, TypeError, LookupError, AttributeError, BodyError)
+"""What `usable` may raise."""
+
+
+def usable(request: Request, response: Any) -> Interaction:  # noqa: ANN401 - whatever the file holds
+    """An interaction with all that replay needs of it, or one of `UNUSABLE`."""
+    return Interaction(_usable_request(request), _usable_response(response))
 
 
 def _usable_request(request: Request) -> Request:

@@ -86,7 +86,7 @@ class Recorder:
         self._addresses = addresses
         self._remedy = remedy
         self._within = within
-        self._cassette: _ObservingCassette | None = None
+        self._cassette: Cassette | None = None
         self._context: AbstractContextManager[object] | None = None
         self._previous: list[Interaction] = []
 
@@ -131,7 +131,7 @@ class Recorder:
         options = VCR().get_merged_config(
             path=str(self.path),
             record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
-            persister=_Replayed if self.source is Source.REPLAY else _Empty,
+            persister=_Replayed if self.source is Source.REPLAY else Unkept,
         )
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
             options.pop(name, None)
@@ -230,10 +230,10 @@ class Recorder:
 
     def miss(self, request: Request) -> MissingRecordingError:
         """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
-        request = self._canonical(request)
-        self.missing.append(Missing(request.method, request.uri, self._nearest(request)))
+        asked = self._canonical(request)
+        self.missing.append(Missing(asked.method, asked.uri, self._nearest(request)))
         return MissingRecordingError(
-            f"{request.method} {request.uri} is not in {self.path}; record it with `{self._remedy}`"
+            f"{asked.method} {asked.uri} is not in {self.path}; record it with `{self._remedy}`"
         )
 
     def _nearest(self, request: Request) -> str:
@@ -244,7 +244,8 @@ class Recorder:
         if not failed:
             return "every recording of it was played already"
         differing = " and ".join(name for name, _ in failed)
-        return f"nearest is {recorded.method} {recorded.uri}: {differing} {'differs' if len(failed) == 1 else 'differ'}"
+        uri = self._canonical(recorded).uri
+        return f"nearest is {recorded.method} {uri}: {differing} {'differs' if len(failed) == 1 else 'differ'}"
 
     def _replaced_status(self, request: Request) -> int | None:
         for position, interaction in enumerate(self._previous):
@@ -287,13 +288,17 @@ class _Replayed:
         return [each.request for each in interactions], [each.response for each in interactions]
 
 
-class _Empty:
-    """A persister with nothing in it."""
+class Unkept:
+    """A persister with nothing in it, which keeps nothing."""
 
     @staticmethod
     def load_cassette(path: str, serializer: object) -> tuple[list[Request], list[Response]]:
         del path, serializer
         raise CassetteNotFoundError
+
+    @staticmethod
+    def save_cassette(path: str, interactions: object, serializer: object) -> None:
+        del path, interactions, serializer
 
 
 _Failed = tuple[str, str | None]
