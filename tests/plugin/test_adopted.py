@@ -501,9 +501,28 @@ def test_however_many_processes_take_part_the_same_is_learned(
     assert held.section == "1 operation holds."
 
 
-def test_a_worker_that_dies_teaches_nothing_about_what_its_test_asked(recorded: Project) -> None:
-    recorded.write("test_crm.py", TEST.replace("mark.contract", "mark.vcr") + "    import os\n    os._exit(9)\n")
-    result = recorded.run("--contracts-update", "-n1")
+CRASHING = """
+import os
+import pytest
+from client import customer
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("number", [41, 42])
+def test_customer(number):
+    assert customer(number)
+    if number == 42 and "CRASH" in os.environ:
+        os._exit(9)
+"""
+
+
+def test_a_worker_that_dies_teaches_nothing_about_what_its_test_asked(adopting: Project, upstream: Upstream) -> None:
+    upstream.answers |= {f"/v1/customers/{number}": json_answer(CUSTOMER) for number in (41, 42)}
+    adopting.write("test_crm.py", CRASHING)
+    assert adopting.run("--record-mode=once").exit == 0
+    upstream.stop()
+    result = adopting.run("--contracts-update", "-n1", CRASH="1")
     assert result.exit == 1
-    assert "not checked: test_crm.py::test_customer" in result.section
-    assert recorded.files() == {}
+    assert "not checked: test_crm.py::test_customer[42]" in result.section
+    assert adopting.files() == {}, "what the other one learned of the same operation is half of it"
+    assert adopting.run("--contracts-update", "-n1").exit == 0
+    assert list(adopting.files()) == [SNAPSHOT]
