@@ -12,7 +12,8 @@ from vcr.errors import UnhandledHTTPRequestError
 from vcr.request import Request
 
 from pytest_integration_contracts.traffic.cassettes import UNUSABLE, Response, reason_of, usable
-from pytest_integration_contracts.traffic.recorder import Addresses, Recorder, Source
+from pytest_integration_contracts.traffic.questions import Missing
+from pytest_integration_contracts.traffic.recorder import Addresses, Recorder, Source, moved
 
 _FORBIDDEN = str.maketrans(dict.fromkeys(r"<>?%*:|\"'/\\", "-"))
 
@@ -59,11 +60,21 @@ class AdoptedRecorder(Recorder):
         """Nothing: pytest-recording saves its cassette."""
         return False
 
-    def ask(self, request: Request) -> None:
-        """Take note that a live upstream is about to be asked, by a test that records."""
+    def asks(self, request: Request, kept: Request) -> None:
+        """Take note that a live upstream is about to be asked, with the request as vcrpy made it and as it is kept."""
         if self.source is Source.REPLAY:
             self.source = Source.RECORD
-        super().ask(request)
+        with self._turn:
+            self._questions.ask(request, self._asked(kept))
+
+    def settle(self, request: Request, kept: Request) -> float | None:
+        """Take note that a live upstream answered, be the answer kept or not; how many seconds it took, if known."""
+        with self._turn:
+            return self._questions.answer(request, self._asked(kept))
+
+    def _asked(self, kept: Request) -> Missing:
+        canonical = self._canonical(kept)
+        return Missing(canonical.method, canonical.uri)
 
     def played(self, asked: Request, recorded: Request, response: Response) -> None:
         """Take note of a recorded answer: it answers the request that it was recorded for.
@@ -72,18 +83,17 @@ class AdoptedRecorder(Recorder):
         the same test server), it counts for the one that was asked.
         """
         if self._addresses.canonical(recorded.uri) is None and self._addresses.canonical(asked.uri) is not None:
-            recorded = copy.copy(recorded)
-            recorded.uri = asked.uri
+            recorded = moved(recorded, asked.uri)
         self.observe(recorded, response)
 
-    def observe(self, request: Request, response: Response) -> None:
+    def observe(self, request: Request, response: Response, elapsed: float | None = None) -> None:
         """Take note of an exchange, live or replayed, whatever the cassette holds."""
         try:
             interaction = usable(request, response)
         except UNUSABLE as error:
             self.problems.append(f"{self.path}: holds what is no response ({reason_of(error)}); record it again")
         else:
-            super().observe(interaction.request, interaction.response)
+            super().observe(interaction.request, interaction.response, elapsed)
 
 
 class _Observed(Cassette):  # type: ignore[misc]
@@ -96,11 +106,13 @@ class _Observed(Cassette):  # type: ignore[misc]
             known = len(self.data)
             super().append(request, response)
             fresh = self.data[known:]
+        asked = self._before_record_request(request)
+        elapsed = self.observer.settle(request, asked) if asked else None
         for taken in fresh:
             self.observer.recorded = self.observer.source is not Source.LIVE
             kept = self._as_next_loaded(*taken)
             if kept is not None:
-                self.observer.observe(*kept)
+                self.observer.observe(*kept, elapsed)
 
     def _as_next_loaded(self, request: Request, response: Response) -> tuple[Request, Response] | None:
         """What is left of an interaction once it was saved and loaded again; None where it is not saved."""
@@ -120,7 +132,7 @@ class _Observed(Cassette):  # type: ignore[misc]
         if not playable and not self.write_protected:
             kept = self._before_record_request(request)
             if kept:
-                self.observer.ask(kept)
+                self.observer.asks(request, kept)
         return playable
 
     def filter_request(self, request: Request) -> Request | None:

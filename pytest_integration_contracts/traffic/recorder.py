@@ -143,7 +143,7 @@ class Recorder:
 
     def _canonical(self, request: Request) -> Request:
         uri = scrub_url(self._addresses.canonical(request.uri) or request.uri)
-        return request if uri == request.uri else _moved(request, uri)
+        return request if uri == request.uri else moved(request, uri)
 
     @property
     def unanswered(self) -> list[Missing]:
@@ -356,10 +356,11 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
         """
         similar: list[tuple[Request, list[str], list[_Failed]]] = super().find_requests_with_most_matches(request)
         alike = [each for each in similar if {name for name, _ in each[2]} <= {"method"}]
-        return [(_moved(recorded, request.uri), *rest) for recorded, *rest in alike]
+        return [(moved(recorded, request.uri), *rest) for recorded, *rest in alike]
 
 
-def _moved(request: Request, uri: str) -> Request:
-    moved = copy.copy(request)
-    moved.uri = uri
-    return moved
+def moved(request: Request, uri: str) -> Request:
+    """The same request, to another URL."""
+    other = copy.copy(request)
+    other.uri = uri
+    return other
