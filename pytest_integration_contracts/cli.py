@@ -122,17 +122,28 @@ def check(cassettes: tuple[str, ...]) -> None:
 @main.command()
 @click.argument("paths", nargs=-1)
 def audit(paths: tuple[str, ...]) -> None:
-    """Look for secrets in cassettes and snapshots: those of PATHS, or all of this project's. Exits 1 where any is."""
+    """Look for secrets in cassettes and snapshots: those of PATHS, or all of this project's. Exits 1 where any is.
+
+    With `adopt_vcr`, the project's are also those in every folder named `cassettes`, where pytest-recording keeps them.
+    """
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.traffic.audit import audit as leaks_in
 
-    files = named(paths or [str(_manifest().directory)])
+    files = named(paths or map(str, _own_files(_manifest())))
     leaks = list(leaks_in(files))
     for leak in leaks:
         click.echo(f"{os.path.relpath(leak.path)}:{leak.line}: {leak.what}")
     noun = "file" if len(files) == 1 else "files"
     click.echo(f"{len(files)} {noun}: " + (f"{len(leaks)} to look at" if leaks else "nothing that looks like a secret"))
     sys.exit(bool(leaks))
+
+
+def _own_files(manifest: Manifest) -> list[Path]:
+    """Where a project's snapshots and cassettes are, those among it that pytest-recording keeps for adopted tests."""
+    from pytest_integration_contracts.session.offline import folders_of_recording, holds_any
+
+    kept = folders_of_recording(manifest.root) if manifest.adopt_vcr else []
+    return [folder for folder in (manifest.directory, *kept) if holds_any(folder)] or [manifest.directory]
 
 
 def _replayed(paths: list[Path], mode: Mode, reason: str) -> tuple[Report, dict[str, tuple[str, ...]]]:

@@ -56,6 +56,13 @@ def one_of(path: Path, place: str, value: object, known: tuple[str, ...]) -> str
     return value
 
 
+def yes_or_no(path: Path, place: str, value: object) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise ManifestError(f"{path}: {place}: {value!r} must be true or false, without quotes")
+    return value
+
+
 def duration(path: Path, place: str, value: object) -> float:
     """A duration, `"24h"`, in seconds."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""Fixtures: the one that contract tests may ask for, and the watch over those that are wider than one test."""
+"""Fixtures: what contract tests may ask for, the watch over those wider than one test, and pytest-recording's."""
 
 from __future__ import annotations
 
@@ -128,3 +128,25 @@ def _keys(item: pytest.Item) -> list[_Key]:
 
 def _key(fixturedef: pytest.FixtureDef[Any]) -> _Key:
     return fixturedef.baseid, fixturedef.argname
+
+
+def has_recording(config: pytest.Config) -> bool:
+    """Whether pytest-recording takes part in the run."""
+    return hasattr(config.option, "disable_recording")
+
+
+def is_kept_by_recording(item: pytest.Item) -> bool:
+    """Whether pytest-recording keeps the cassette of a test."""
+    return has_recording(item.config) and item.get_closest_marker("vcr") is not None
+
+
+def ask_live(item: pytest.Item) -> None:
+    """Make pytest-recording ask the real upstream for a test, as its own `vcr_config` says, and keep nothing.
+
+    The closest marker has the last word, over `vcr_config` and the command line: nothing is read, deleted or written.
+    """
+    from pytest_integration_contracts.traffic.recorder import Unkept  # noqa: PLC0415 - where nobody asks, vcrpy stays out
+
+    item.add_marker(pytest.mark.vcr(record_mode="all", persister=Unkept), append=False)
+    if item.config.option.block_network or item.get_closest_marker("block_network"):
+        item.add_marker(pytest.mark.block_network(allowed_hosts=[".*"]), append=False)

@@ -132,6 +132,7 @@ class Manifest:
         preset: How changes are weighed: one of `PRESETS`.
         overrides: What is weighed differently, in the order of the file. Their rules are checked by the policy.
         max_age: How old recordings of what no integration claims may be; None for any age.
+        adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
     """
 
     root: Path
@@ -140,6 +141,7 @@ class Manifest:
     network: tuple[str, ...] = ()
     preset: str = PRESETS[0]
     overrides: tuple[Override, ...] = ()
+    adopt_vcr: bool = False
     max_age: MaxAge | None = None
 
     @property

@@ -17,6 +17,7 @@ from pytest_integration_contracts.entries import (
     path_pattern,
     strings,
     table,
+    yes_or_no,
 )
 from pytest_integration_contracts.errors import ManifestError
 from pytest_integration_contracts.manifest import (
@@ -45,7 +46,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
 _TOP_KEYS: Final = ("defaults", "policy", "integrations")
-_DEFAULT_KEYS: Final = ("directory", "network", "max_age", "outdated")
+_DEFAULT_KEYS: Final = ("directory", "network", "adopt_vcr", "max_age", "outdated")
 _INTEGRATION_KEYS: Final = (
     "urls",
     "owner",
@@ -127,6 +128,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         network,
         preset=one_of(path, "policy.preset", policy.get("preset", PRESETS[0]), PRESETS),
         overrides=_overrides(path, policy.get("overrides", []), integrations),
+        adopt_vcr=yes_or_no(path, "defaults.adopt_vcr", defaults.get("adopt_vcr", False)),
         max_age=_max_age(path, "defaults", defaults, {}),
     )
 

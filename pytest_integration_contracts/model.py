@@ -217,6 +217,7 @@ class Outdated:
         max_age: What the manifest allows, as it says it: `180d`.
         fails: Whether the manifest wants a run to fail on it.
         test: The module whose tests record it again, as a path like the cassette's; "" where no test is known.
+        adopted: Whether pytest-recording keeps it.
     """
 
     cassette: str
@@ -224,6 +225,7 @@ class Outdated:
     max_age: str
     fails: bool = False
     test: str = ""
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,9 @@ class Report:
         remedy: The command that remedies the failures, or "".
         outdated: Cassettes that are too old, the oldest first.
         undated: How many recordings should not be too old and do not say how old they are.
-        recording: The command that records again what is outdated, or "".
+        renewal: The command that records again what is outdated, or "".
+        adopted: Cassettes that pytest-recording keeps, as `cassettes`; it has written those that are in both.
+        recording: The command by which pytest-recording records what this run was asked to record, or "".
         fails: Whether the run must fail, whatever its tests did.
     """
 
@@ -257,5 +261,7 @@ class Report:
     remedy: str = ""
     outdated: tuple[Outdated, ...] = ()
     undated: int = 0
+    renewal: str = ""
+    adopted: tuple[str, ...] = ()
     recording: str = ""
     fails: bool = False

@@ -13,7 +13,14 @@ import pytest
 from _pytest._code.code import ExceptionRepr, ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 
-from pytest_integration_contracts.fixtures import WATCH, WideFixtures, contract
+from pytest_integration_contracts.fixtures import (
+    WATCH,
+    WideFixtures,
+    ask_live,
+    contract,
+    has_recording,
+    is_kept_by_recording,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +35,8 @@ __all__ = ["contract"]
 
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[WideFixtures] = pytest.StashKey()
+_ADOPTED: pytest.StashKey[bool] = pytest.StashKey()
+"""On tests whose cassettes pytest-recording keeps: whether they are contract tests by what they say themselves."""
 _SELECTED: pytest.StashKey[str] = pytest.StashKey()
 _REPORT: pytest.StashKey[Report] = pytest.StashKey()
 _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
@@ -79,6 +88,7 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
             reason=config.option.contracts_reason,
             environment=dict(os.environ),
             today=today(os.environ),
+            has_recording=has_recording(config),
         )
         session = Session(settings)
         for argument in config.args:
@@ -94,20 +104,42 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
 
 
 def _is_contract(item: pytest.Item) -> bool:
-    return item.get_closest_marker("contract") is not None or "contract" in getattr(item, "fixturenames", ())
+    return _ADOPTED in item.stash or item.get_closest_marker("contract") is not None or _uses_fixture(item)
+
+
+def _uses_fixture(item: pytest.Item) -> bool:
+    return "contract" in getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip contract tests where contracts are not asked for; else find out which fixtures they use."""
-    contract_items = [item for item in items if _is_contract(item)]
+    """Skip contract tests where contracts are not asked for; else adopt more, and see which fixtures they use."""
     if _SESSION not in config.stash:
         skip = pytest.mark.skip(reason="contract test: run it with `pytest --contracts`")
-        for item in contract_items:
-            item.add_marker(skip)
+        for item in items:
+            if _is_contract(item) and (_uses_fixture(item) or not is_kept_by_recording(item)):
+                item.add_marker(skip)
         return
-    for item in contract_items:
-        config.stash[_FIXTURES].used_by(item)
+    for item in items:
+        if is_kept_by_recording(item):
+            _adopt(item)
+        elif _is_contract(item):
+            config.stash[_FIXTURES].used_by(item)
+
+
+def _adopt(item: pytest.Item) -> None:
+    """Make a test whose cassette pytest-recording keeps a contract test, where it says so or the manifest does."""
+    from pytest_integration_contracts.errors import ContractsError
+
+    declared = _is_contract(item)
+    try:
+        adopted = declared or item.config.stash[_SESSION].adopts(item.path)
+    except ContractsError:
+        adopted = True  # the test fails with it, as soon as it is to be watched
+    if adopted:
+        item.stash[_ADOPTED] = declared
+        if item.config.option.contracts_live:
+            ask_live(item)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -139,8 +171,12 @@ def _open(item: pytest.Item) -> None:
     marker = item.get_closest_marker("contract")
     insisted = str(marker.args[0]) if marker and marker.args else ""
     name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
+    session, declared = item.config.stash[_SESSION], item.stash.get(_ADOPTED, None)
     try:
-        item.stash[WATCH] = item.config.stash[_SESSION].watch(item.path, name, item.nodeid, insisted)
+        if declared is None:
+            item.stash[WATCH] = session.watch(item.path, name, item.nodeid, insisted)
+        else:
+            item.stash[WATCH] = session.adopt(item.path, item.nodeid, insisted, declared=declared)
         item.stash[WATCH].open()
     except ContractsError as error:
         pytest.fail(str(error), pytrace=False)
@@ -228,8 +264,12 @@ def _close(item: pytest.Item) -> tuple[Finding, ...]:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """Give a fixture that is wider than one test a cassette of its own."""
+    """Give a fixture that is wider than one test a cassette of its own; observe the one pytest-recording opens."""
     fixtures = request.config.stash.get(_FIXTURES, None)
+    if fixturedef.argname == "vcr" and _ADOPTED in request.node.stash and WATCH in request.node.stash:
+        cassette = yield
+        request.node.stash[WATCH].recorder.adopt(cassette)
+        return cassette
     if fixtures is None or not fixtures.is_wide(fixturedef):
         return (yield)
     from pytest_integration_contracts.errors import ContractsError

@@ -18,6 +18,7 @@ unhurried = settings(deadline=None)  # files are written, on disks of any speed
 WHOLE = """
 [defaults]
 directory = "tests/contracts"
+adopt_vcr = true
 
 [integrations.crm]
 urls = ["${CRM_URL:-https://api.crm.example/v1}", "https://eu.crm.example/v1/"]
@@ -95,6 +96,7 @@ def test_a_whole_manifest_is_read(tmp_path: Path) -> None:
             Override("format.*", "off"),
             Override("property.added", "warning", "crm", "GET /customers/*", "$..sku"),
         ),
+        adopt_vcr=True,
     )
 
 
@@ -310,6 +312,11 @@ BROKEN = {
     "deep TOML": (f"a = {'[' * 5000}", "is not TOML: "),
     "a number without end": (f"a = {'1' * 5000}", "is not TOML: "),
     "an unknown table": ("[integration.crm]", "integration: unknown key; did you mean `integrations`?"),
+    "adopt_vcr no boolean": (
+        "[defaults]\nadopt_vcr = 'true'",
+        "defaults.adopt_vcr: 'true' must be true or false, without quotes",
+    ),
+    "adopt_vcr a number": ("[defaults]\nadopt_vcr = 1", "defaults.adopt_vcr: 1 must be true or false, without quotes"),
     "an unknown default": ("[defaults]\nfolder = 'x'", "defaults.folder: unknown key; known keys: directory"),
     "a misspelt key": (
         "[integrations.crm]\nurl = ['https://crm.example']",

@@ -328,16 +328,36 @@ def _advice(report: Report) -> list[Line]:
             )
         )
     if report.learned or report.cassettes:
-        folders = sorted({_folder(path) for path in (*report.cassettes, *(each.snapshot for each in report.learned))})
+        adopted = set(report.adopted)
+        written = {_kept_in(path) if path in adopted else _folder(path) for path in report.cassettes}
+        folders = sorted(written | {_folder(each.snapshot) for each in report.learned})
         lines.append((Span(f"review and commit:  git add {' '.join(folders)}", Style.TITLE),))
+    if report.renewal:
+        lines.append((Span("to record again what is too old:  "), Span(report.renewal, Style.TITLE)))
+    kept = sorted({_kept_in(path) for path in set(report.adopted).difference(report.cassettes)})
     if report.recording:
-        lines.append((Span("to record again what is too old:  "), Span(report.recording, Style.TITLE)))
+        lines.append((Span("pytest-recording records what it keeps:  "), Span(report.recording, Style.TITLE)))
+    elif report.learned and kept:
+        lines.append(
+            (
+                Span(
+                    f"adopted cassettes stay where they are; commit them, too:  {' '.join(map(printable, kept))}",
+                    Style.QUIET,
+                ),
+            )
+        )
     if report.remedy:
         drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
         missing = any(finding.problem and finding.remedy for finding in report.findings)
         what = " and ".join(words for words, told in (("what changed", drift), ("what is missing", missing)) if told)
         lines.append((Span(f"to learn {what}:  "), Span(report.remedy, Style.TITLE)))
     return lines
+
+
+def _kept_in(path: str) -> str:
+    """The folder that holds the cassettes of pytest-recording: `cassettes` beside the tests, or else their own."""
+    before, cassettes, _ = f"/{path}".rpartition("/cassettes/")
+    return f"{before}/cassettes".lstrip("/") if cassettes and not path.startswith("/") else path.rpartition("/")[0]
 
 
 def _folder(path: str) -> str:

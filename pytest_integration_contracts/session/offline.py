@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,31 @@ def cassettes(given: Iterable[str]) -> list[Path]:
             raise UsageError(f"{name}: holds no cassette ({', '.join(SUFFIXES)})")
         found |= dict.fromkeys(below)
     return list(found)
+
+
+def folders_of_recording(root: Path) -> list[Path]:
+    """The folders below a manifest in which pytest-recording keeps cassettes unless it is told otherwise.
+
+    Hidden folders and installed packages are passed over.
+    """
+    found = []
+    for place, folders, _ in os.walk(root):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and not _is_installed(Path(place, name))
+        )
+        if "cassettes" in folders:
+            folders.remove("cassettes")
+            found.append(Path(place, "cassettes"))
+    return found
+
+
+def holds_any(folder: Path) -> bool:
+    """Whether there is a cassette, or a snapshot, in a folder or below it."""
+    return any(each.suffix in SUFFIXES for each in folder.rglob("*"))
+
+
+def _is_installed(folder: Path) -> bool:
+    return folder.name in {"node_modules", "site-packages"} or (folder / "pyvenv.cfg").exists()
 
 
 def replay(paths: Sequence[Path], settings: Settings) -> tuple[Report, dict[str, tuple[str, ...]]]:

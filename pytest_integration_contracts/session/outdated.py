@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,8 @@ def aged(recorder: Recorder, project: Project, settings: Settings, test: Path) -
         return None, undated
     fails, age, written = worst
     module = "" if settings.learns_by else settings.shown(test)
-    return Outdated(settings.shown(recorder.path), age.total_seconds(), written, fails, module), undated
+    cassette = settings.shown(recorder.path)
+    return Outdated(cassette, age.total_seconds(), written, fails, module, settings.adopted), undated
 
 
 def oldest_first(told: Iterable[Outdated | None]) -> tuple[Outdated, ...]:
@@ -56,10 +58,12 @@ def oldest_first(told: Iterable[Outdated | None]) -> tuple[Outdated, ...]:
     return tuple(sorted(files.values(), key=lambda each: (-each.age, each.cassette)))
 
 
-def recording_command(outdated: Iterable[Outdated], settings: Settings) -> str:
-    """The one command that records them all again; "" where no test is known that does."""
-    modules = {each.test for each in outdated}
-    if not modules or "" in modules:
+def recording_command(outdated: Collection[Outdated], settings: Settings) -> str:
+    """The one command that records them all again; "" where no test is known that does, or no one command would."""
+    modules, adopted = {each.test for each in outdated}, {each.adopted for each in outdated}
+    if not modules or "" in modules or len(adopted) > 1:
         return ""
     named = sorted(modules) if len(modules) <= _MOST_MODULES else []
-    return settings.command(Mode.REFRESH, *(settings.invoked_from / module for module in named))
+    return replace(settings, adopted=adopted == {True}).command(
+        Mode.REFRESH, *(settings.invoked_from / module for module in named)
+    )

@@ -30,6 +30,7 @@ class Told:
         elapsed: How long the live upstream took for each answer, in seconds.
         outdated: The cassette, where it is older than the manifest allows.
         undated: How many of its recordings should not be too old and do not say how old they are.
+        adopted: The cassette that pytest-recording keeps for it, as messages show it, or "".
     """
 
     source: str
@@ -43,6 +44,7 @@ class Told:
     elapsed: Mapping[Operation, tuple[float, ...]] = dataclasses.field(default_factory=dict)
     outdated: Outdated | None = None
     undated: int = 0
+    adopted: str = ""
 
 
 def dump(told: list[Told]) -> str:
@@ -87,6 +89,7 @@ def _to_json(told: Told) -> dict[str, Any]:
         "elapsed": [[operation.integration, operation.name, times] for operation, times in told.elapsed.items()],
         "outdated": told.outdated and dataclasses.asdict(told.outdated),
         "undated": told.undated,
+        "adopted": told.adopted,
     }
 
 
@@ -115,6 +118,7 @@ def _from_json(document: dict[str, Any]) -> Told:
         elapsed={Operation(integration, name): tuple(times) for integration, name, times in document["elapsed"]},
         outdated=document["outdated"] and Outdated(**document["outdated"]),
         undated=document["undated"],
+        adopted=document["adopted"],
     )
 
 

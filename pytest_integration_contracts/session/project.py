@@ -69,9 +69,8 @@ class Project:
         Raises:
             CassetteError: The file is no cassette.
         """
-        exchanges = (
-            Exchange(method=each.request.method, url=each.request.uri) for each in read_cassette(cassette) or ()
-        )
+        requests = (each.request for each in read_cassette(cassette) or ())
+        exchanges = (Exchange(method=each.method, url=self.canonical(each.uri) or each.uri) for each in requests)
         return {self.operation(exchange)[1] for exchange in exchanges}
 
     def cassette(self, module: Path, name: str) -> Path:

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from pytest_integration_contracts.errors import CassetteError, SnapshotError, UsageError
+from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.model import Finding, Learned, Operation, Report, Verdict
+from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
@@ -23,8 +25,14 @@ from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.watch import Watch, source_of
 from pytest_integration_contracts.shapes.shape import never_observed
 from pytest_integration_contracts.snapshots.versions import Observation, first_version, next_version
+from pytest_integration_contracts.traffic.adopted import AdoptedRecorder, default_cassette
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
+
+_NO_RECORDING: Final = (
+    "defaults.adopt_vcr: pytest-recording, whose tests it adopts, is not there; install it, or take the key out"
+    " (`integration-contracts check CASSETTE...` holds cassettes without it)"
+)
 
 FIXTURE = "fixture "
 """How the labels of fixtures begin; those of tests are node ids."""
@@ -50,6 +58,8 @@ class Session:
         path = find(directory, stop=self.settings.root)
         if path not in self._projects:
             manifest = load(path, self.settings.environment) if path else without_file(self.settings.root)
+            if manifest.adopt_vcr and not self.settings.has_recording:
+                raise ManifestError(f"{path}: {_NO_RECORDING}")
             self._projects[path] = Project(manifest)
         return self._projects[path]
 
@@ -66,16 +76,47 @@ class Session:
             ManifestError: The manifest cannot be used.
             UsageError: The manifest does not know the integration it insists on.
         """
-        project = self.project(module if module.is_dir() else module.parent)
-        names = project.manifest.integrations
-        if insisted and names and insisted not in names:
-            raise UsageError(f"no integration `{insisted}` in the manifest; it has: {', '.join(sorted(names))}")
+        project = self._project_of(module, insisted)
         path = project.cassette(module, name)
         source = source_of(self.settings, path)
         remedy = self.settings.recording_command(module, recorded=path.exists())
         reach = Reach(frozenset(project.manifest.network) if source is Source.REPLAY else None)
         recorder = Recorder(path, source, project, remedy, within=project.manifest.directory, clock=self.settings.now)
         return Watch(self.settings, project, recorder, self._guard, reach, label, module, insisted)
+
+    def adopts(self, module: Path) -> bool:
+        """Whether tests of a module whose cassettes pytest-recording keeps are contract tests without saying so.
+
+        Raises:
+            ManifestError: The manifest cannot be used.
+        """
+        return self.project(module.parent).manifest.adopt_vcr
+
+    def adopt(self, module: Path, label: str, insisted: str, *, declared: bool) -> AdoptedWatch:
+        """Start to watch a test whose cassette pytest-recording keeps; its recorder must be given that cassette.
+
+        Args:
+            module: The test module.
+            label: Its node id.
+            insisted: The integration it insists on, or "".
+            declared: Whether it says itself that it is a contract test.
+
+        Raises:
+            ManifestError: The manifest cannot be used.
+            UsageError: The manifest does not know the integration it insists on.
+        """
+        project = self._project_of(module, insisted)
+        settings = replace(self.settings, adopted=True)
+        recorder = AdoptedRecorder(project, live=settings.mode is Mode.LIVE, within=project.manifest.directory)
+        reach = Reach(None)  # what its sockets may do is pytest-recording's to say
+        return AdoptedWatch(settings, project, recorder, self._guard, reach, label, module, insisted, declared=declared)
+
+    def _project_of(self, module: Path, insisted: str) -> Project:
+        project = self.project(module if module.is_dir() else module.parent)
+        names = project.manifest.integrations
+        if insisted and names and insisted not in names:
+            raise UsageError(f"no integration `{insisted}` in the manifest; it has: {', '.join(sorted(names))}")
+        return project
 
     def collect(self, payload: str) -> None:
         """Take in what a test told. What one fixture tells from several processes counts once; a rerun replaces."""
@@ -113,6 +154,8 @@ class Session:
             learned=tuple(learned),
             never_observed=tuple(self._never_observed(told)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
+            adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
+            recording=self._recording(told),
             undeclared=tuple(sorted({host for each in told for host in each.undeclared})),
             ours=tuple(each.source for each in told if each.ours and self._counts(each)),
             unchecked=tuple(sorted(self._crashed | unchecked)),
@@ -120,7 +163,7 @@ class Session:
             remedy=self._remedy(findings),
             outdated=outdated,
             undated=sum(each.undated for each in told),
-            recording=recording_command(outdated, self.settings),
+            renewal=recording_command(outdated, self.settings),
             fails=bool(errors or self._crashed)
             or any(each.fails for each in outdated)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
@@ -152,8 +195,9 @@ class Session:
             path, *names = label.split("::")
             module = self.settings.root / path
             project = self.project(module.parent)
-            with contextlib.suppress(CassetteError):
-                doubtful |= project.recorded(project.cassette(module, ".".join(names)))
+            for cassette in (project.cassette(module, ".".join(names)), default_cassette(module, names)):
+                with contextlib.suppress(CassetteError):
+                    doubtful |= project.recorded(cassette)
         return doubtful
 
     def _learn_one(self, project: Project, operation: Operation, observation: Observation) -> Learned | None:
@@ -189,10 +233,15 @@ class Session:
     def _remedy(self, findings: Iterable[Finding]) -> str:
         """One command for the whole run: the strongest of those the findings name."""
         remedies = [finding.remedy for finding in findings if finding.fails and finding.remedy]
-        if len(set(remedies)) <= 1:
-            return next(iter(remedies), "")
-        refresh = any(Mode.REFRESH.value in remedy for remedy in remedies)
-        return self.settings.command(Mode.REFRESH if refresh else Mode.UPDATE)
+        return self.settings.together(remedies) if len(set(remedies)) > 1 else next(iter(remedies), "")
+
+    def _recording(self, told: Iterable[Told]) -> str:
+        """The command that records what this run was asked to record and pytest-recording only replayed, or ""."""
+        replayed = [each for each in told if each.adopted and not each.cassette]
+        if not self.settings.mode.records or not replayed:
+            return ""
+        modules = sorted({self.settings.root / each.source.partition("::")[0] for each in replayed})
+        return replace(self.settings, adopted=True).command(self.settings.mode, *modules)
 
 
 def _together(one: Told, other: Told) -> Told:

@@ -6,9 +6,10 @@ import datetime as dt
 import enum
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pytest_integration_contracts.errors import UsageError
 
@@ -63,6 +64,8 @@ class Settings:
         environment: The environment variables.
         today: The date, ISO 8601.
         learns_by: What learns where no tests are run: a command that takes cassettes; "" for pytest.
+        has_recording: Whether pytest-recording is there, whose tests a manifest may adopt.
+        adopted: Whether it is about tests whose cassettes pytest-recording keeps: only its own option records them.
     """
 
     mode: Mode
@@ -72,6 +75,8 @@ class Settings:
     environment: Mapping[str, str]
     today: str
     learns_by: str = ""
+    has_recording: bool = True
+    adopted: bool = False
 
     def now(self) -> dt.datetime:
         """The moment it is."""
@@ -91,12 +96,29 @@ class Settings:
 
     def command(self, mode: Mode, *paths: Path) -> str:
         """The command that runs tests in a mode; where no tests are run, the one that learns."""
-        command = [self.learns_by] if self.learns_by else ["pytest", mode.value]
+        flags = _ADOPTED.get(mode, mode.value) if self.adopted else mode.value
+        command = [self.learns_by] if self.learns_by else ["pytest", flags]
         return " ".join([*command, *(shlex.quote(self.shown(path)) for path in paths)])
 
     def recording_command(self, path: Path, *, recorded: bool) -> str:
         """The command that records what a cassette lacks: what is recorded is not recorded again by an update."""
+        if self.adopted:
+            return f"pytest {_ADD} {shlex.quote(self.shown(path))}"
         return self.command(Mode.REFRESH if recorded else Mode.UPDATE, path)
+
+    def together(self, commands: Iterable[str]) -> str:
+        """One command for a whole run that does what several commands for parts of it do."""
+        if self.learns_by:
+            return self.learns_by
+        flags = [flag for flag in _FLAGS if any(flag in command for command in commands)]
+        return " ".join(["pytest", *(flag for flag in flags if flag != _ADD or _REWRITE not in flags)])
+
+
+_ADD: Final = "--record-mode=new_episodes"
+_REWRITE: Final = "--record-mode=rewrite"
+_ADOPTED: Final = {Mode.RECORD: f"--contracts {_REWRITE}", Mode.REFRESH: f"--contracts-update {_REWRITE}"}
+"""What records where pytest-recording keeps the cassettes."""
+_FLAGS: Final = (Mode.RECORD.value, Mode.UPDATE.value, _REWRITE, _ADD)
 
 
 def today(environment: Mapping[str, str]) -> str:

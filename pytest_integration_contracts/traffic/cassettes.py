@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -71,12 +71,16 @@ def read_cassette(path: Path) -> list[Interaction] | None:
         with kept_shallow(text):
             requests, responses, *_ = deserialize(text, document)
         return [
-            Interaction(_usable_request(request), _usable_response(response), moment)
+            replace(usable(request, response), recorded_at=moment)
             for request, response, moment in zip(requests, responses, document.moments, strict=True)
         ]
-    except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError, RecursionError, BodyError) as error:
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise CassetteError(f"{path}: is not a cassette ({reason}); {_RESTORE}") from error
+    except (*UNUSABLE, yaml.YAMLError, RecursionError) as error:
+        raise CassetteError(f"{path}: is not a cassette ({reason_of(error)}); {_RESTORE}") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 class _Document:
@@ -129,6 +133,15 @@ def _insist_on_a_depth(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
             raise ValueError(_TOO_DEEP)
+
+
+UNUSABLE: Final = (ValueError, TypeError, LookupError, AttributeError, BodyError)
+"""What `usable` may raise."""
+
+
+def usable(request: Request, response: Any) -> Interaction:  # noqa: ANN401 - whatever the file holds
+    """An interaction with all that replay needs of it, or one of `UNUSABLE`."""
+    return Interaction(_usable_request(request), _usable_response(response))
 
 
 def _usable_request(request: Request) -> Request:

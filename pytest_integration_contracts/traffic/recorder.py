@@ -105,7 +105,7 @@ class Recorder:
         self._within = within
         self._clock = clock
         self._moments: list[dt.datetime] = []
-        self._cassette: _ObservingCassette | None = None
+        self._cassette: Cassette | None = None
         self._context: AbstractContextManager[object] | None = None
         self._previous: list[Interaction] = []
 
@@ -153,7 +153,7 @@ class Recorder:
         options = VCR().get_merged_config(
             path=str(self.path),
             record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
-            persister=_Replayed(self) if self.source is Source.REPLAY else _Empty,
+            persister=_Replayed(self) if self.source is Source.REPLAY else Unkept,
             skip_patchers=absent(),
         )
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
@@ -166,7 +166,7 @@ class Recorder:
 
     def _canonical(self, request: Request) -> Request:
         uri = scrub_url(self._addresses.canonical(request.uri) or request.uri)
-        return request if uri == request.uri else _moved(request, uri)
+        return request if uri == request.uri else moved(request, uri)
 
     @property
     def unanswered(self) -> list[Missing]:
@@ -277,7 +277,8 @@ class Recorder:
         if self.recordings is None or self._cassette is None:
             return ""
         matchers = self._cassette._match_on  # noqa: SLF001 - the matchers of this very cassette
-        return nearest(request, self._cassette.requests, matchers, times=times)
+        recorded = [self._canonical(each) for each in self._cassette.requests]
+        return nearest(request, recorded, matchers, times=times)
 
     def _replaced_status(self, request: Request) -> int | None:
         for position, interaction in enumerate(self._previous):
@@ -323,13 +324,17 @@ class _Replayed:
         return [each.request for each in interactions], [each.response for each in interactions]
 
 
-class _Empty:
-    """A persister with nothing in it."""
+class Unkept:
+    """A persister with nothing in it, which keeps nothing."""
 
     @staticmethod
     def load_cassette(path: str, serializer: object) -> tuple[list[Request], list[Response]]:
         del path, serializer
         raise CassetteNotFoundError
+
+    @staticmethod
+    def save_cassette(path: str, interactions: object, serializer: object) -> None:
+        del path, interactions, serializer
 
 
 _Failed = tuple[str, str | None]
@@ -389,10 +394,11 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
         """
         similar: list[tuple[Request, list[str], list[_Failed]]] = super().find_requests_with_most_matches(request)
         alike = [each for each in similar if {name for name, _ in each[2]} <= {"method"}]
-        return [(_moved(recorded, request.uri), *rest) for recorded, *rest in alike]
+        return [(moved(recorded, request.uri), *rest) for recorded, *rest in alike]
 
 
-def _moved(request: Request, uri: str) -> Request:
-    moved = copy.copy(request)
-    moved.uri = uri
-    return moved
+def moved(request: Request, uri: str) -> Request:
+    """The same request, to another URL."""
+    other = copy.copy(request)
+    other.uri = uri
+    return other

@@ -15,7 +15,16 @@ from pathlib import Path
 
 PAIRS = 30
 TARGET_MILLISECONDS = 10.0
-OTHERS = ("schemathesis", "hypothesispytest", "anyio", "asyncio", "rerunfailures", "xdist", "cacheprovider")
+OTHERS = (
+    "schemathesis",
+    "hypothesispytest",
+    "anyio",
+    "asyncio",
+    "rerunfailures",
+    "recording",
+    "xdist",
+    "cacheprovider",
+)
 
 
 def start(folder: Path, *flags: str) -> float:

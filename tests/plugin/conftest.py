@@ -30,3 +30,12 @@ def project(bare: Project) -> Project:
     bare.write("client.py", CLIENT)
     bare.write("test_crm.py", TEST)
     return bare
+
+
+@pytest.fixture
+def adopting(project: Project) -> Project:
+    """The same project as its pytest-recording user has it, with one line in the manifest that adopts its test."""
+    project.plugins = ("recording",)
+    project.write("contracts.toml", f"[defaults]\nadopt_vcr = true\n{MANIFEST}")
+    project.write("test_crm.py", TEST.replace("mark.contract", "mark.vcr"))
+    return project

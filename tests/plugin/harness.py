@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-UNUSED_PLUGINS = ("cacheprovider", "schemathesis", "hypothesispytest", "anyio", "asyncio", "rerunfailures")
+UNUSED_PLUGINS = (
+    "cacheprovider",
+    "schemathesis",
+    "hypothesispytest",
+    "anyio",
+    "asyncio",
+    "rerunfailures",
+    "recording",
+)
 """What the development environment has and a user's may not; left out, a session starts in half the time."""
 
 MANIFEST = """
@@ -80,6 +88,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment: dict[str, str] = {}
+        self.plugins: tuple[str, ...] = ()
         self.write("pytest.ini", "[pytest]\n")
 
     def write(self, name: str, text: str) -> None:
@@ -97,7 +106,7 @@ class Project:
 
     def run(self, *arguments: str, cwd: str = ".", **environment: str) -> Result:
         """Run pytest as a person would, in a process of its own."""
-        unused = [part for name in UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
+        unused = [part for name in UNUSED_PLUGINS if name not in self.plugins for part in ("-p", f"no:{name}")]
         return self._run([*unused, *arguments], cwd, environment, command=False)
 
     def command(self, *arguments: str, **environment: str) -> Result:

@@ -131,3 +131,25 @@ def test_the_command_names_file_and_line_and_exits_1(tmp_path: Path, monkeypatch
     planted(tmp_path / "contracts")
     told = CliRunner().invoke(main, ["audit"])
     assert (told.exit_code, told.output) == (0, "1 file: nothing that looks like a secret\n")
+
+
+def test_adopted_cassettes_are_the_projects_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    for folder in ("tests/api/cassettes/test_crm", ".venv/cassettes", "env/lib/cassettes", "cassettes"):
+        (tmp_path / folder).mkdir(parents=True)
+        if folder != "cassettes":  # which is empty
+            planted(tmp_path / folder, header="X-Api-Key", value="s3cr3t")
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    (tmp_path / "contracts.toml").write_text("[defaults]\nadopt_vcr = true\n")
+    told = CliRunner().invoke(main, ["audit"])
+    leak = Path("tests/api/cassettes/test_crm/one.yaml")
+    assert (told.exit_code, told.output) == (
+        1,
+        f"{leak}:5: `X-Api-Key` holds what is no placeholder\n1 file: 1 to look at\n",
+    )
+    (tmp_path / "contracts" / "cassettes").mkdir(parents=True)
+    planted(tmp_path / "contracts" / "cassettes")
+    assert CliRunner().invoke(main, ["audit"]).output.endswith("2 files: 1 to look at\n")
+    (tmp_path / "contracts.toml").write_text("[defaults]\nadopt_vcr = false\n")
+    assert CliRunner().invoke(main, ["audit"]).output == "1 file: nothing that looks like a secret\n"
