@@ -6,9 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_integration_contracts.drift.rule import THIN
+from pytest_integration_contracts.model import ELEMENT_TEXT
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
+from pytest_integration_contracts.shapes.kinds import NONE, Kind
 from pytest_integration_contracts.shapes.settle import is_churning, paths_of
-from pytest_integration_contracts.shapes.shape import ELSE, Field, Record, Shape, Tag, capped, folded, merged
+from pytest_integration_contracts.shapes.shape import (
+    ELSE,
+    UNKNOWN,
+    Field,
+    Record,
+    Shape,
+    Tag,
+    capped,
+    folded,
+    merge,
+    merged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +143,9 @@ def _sharing(tag: Tag, known: Mapping[Tag, Record]) -> list[Tag]:
 
 
 def read_as(record: Record, decided: Record) -> Record:
-    """The record with those of its members under one class of names that the decided one has so."""
+    """The record with those of its members under one class of names that the decided one has so, and its lists."""
     if not decided.keyed:
-        return record
+        return _with_empty_lists(record, decided)
     (class_,) = decided.keyed
     names = [
         name
@@ -142,6 +155,32 @@ def read_as(record: Record, decided: Record) -> Record:
     values = merged([*record.keyed.values(), *(record.fields[name].shape for name in names)])
     fields: dict[str, Field] = {name: member for name, member in record.fields.items() if name not in names}
     return Record(record.seen, fields, {class_: capped(values, record.seen.responses)} if values.kinds else {})
+
+
+def _with_empty_lists(record: Record, decided: Record) -> Record:
+    """The record with an empty list where XML writes nothing: a child that is known to repeat does not occur."""
+    lists = {}
+    for name, known in decided.fields.items():
+        mine = record.fields.get(name)
+        absent = mine.absent if mine else record.seen
+        if known.required and absent.values and _repeats(known.shape) and _is_element(known.shape.items):
+            none = Shape(absent, {Kind.ARRAY: absent}, items=UNKNOWN, empty=absent)
+            lists[name] = Field(capped(merge(mine.shape, none), record.seen.responses) if mine else none)
+    return Record(record.seen, {**record.fields, **lists}, record.keyed) if lists else record
+
+
+def _repeats(shape: Shape) -> bool:
+    """Whether they are lists, and any is known to have had more than one item."""
+    arrays = shape.kinds.get(Kind.ARRAY, NONE).values
+    return shape.items is not None and len(shape.kinds) == 1 and shape.items.seen.values > arrays - shape.empty.values
+
+
+def _is_element(shape: Shape | None) -> bool:
+    """Whether the values are elements of XML: those have a text, or elements in them."""
+    if shape is None or not shape.records:
+        return False
+    fields = shape.fields
+    return ELEMENT_TEXT in fields or any(_is_element(member.shape.items) for member in fields.values())
 
 
 def restructured(pair: Pair) -> tuple[str, str, str] | None:

@@ -16,13 +16,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import SnapshotError
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.model import MAX_DEPTH, Count
 from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
 from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
 from pytest_integration_contracts.shapes.kinds import NONE, Kind, Numbers, Texts, Width, canonical
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.shape import (
-    MAX_DEPTH,
     UNKNOWN,
     UNTAGGED,
     Field,

@@ -155,9 +155,6 @@ class Shape:
             return False
 
 
-MAX_DEPTH: Final = 128
-"""How deep a body may be nested, in levels."""
-
 UNKNOWN: Final = Shape()
 """The bottom of the lattice: nothing was ever seen here."""
 
