@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_integration_contracts.drift.rule import THIN
-from pytest_integration_contracts.model import ELEMENT_TEXT
+from pytest_integration_contracts.model import ELEMENT_TEXT, Count
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
-from pytest_integration_contracts.shapes.kinds import NONE, Kind
+from pytest_integration_contracts.shapes.kinds import Kind, Texts
 from pytest_integration_contracts.shapes.settle import is_churning, paths_of
 from pytest_integration_contracts.shapes.shape import (
     ELSE,
@@ -17,6 +17,7 @@ from pytest_integration_contracts.shapes.shape import (
     Record,
     Shape,
     Tag,
+    are_elements,
     capped,
     folded,
     merge,
@@ -143,9 +144,9 @@ def _sharing(tag: Tag, known: Mapping[Tag, Record]) -> list[Tag]:
 
 
 def read_as(record: Record, decided: Record) -> Record:
-    """The record with those of its members under one class of names that the decided one has so, and its lists."""
+    """The record as the decided one is: members under one class of names, and what XML does not write."""
     if not decided.keyed:
-        return _with_empty_lists(record, decided)
+        return _with_what_is_not_written(record, decided)
     (class_,) = decided.keyed
     names = [
         name
@@ -157,30 +158,25 @@ def read_as(record: Record, decided: Record) -> Record:
     return Record(record.seen, fields, {class_: capped(values, record.seen.responses)} if values.kinds else {})
 
 
-def _with_empty_lists(record: Record, decided: Record) -> Record:
-    """The record with an empty list where XML writes nothing: a child that is known to repeat does not occur."""
-    lists = {}
+def _with_what_is_not_written(record: Record, decided: Record) -> Record:
+    """The record with what XML does not write: lists without items, and texts that were only ever empty."""
+    added = {}
     for name, known in decided.fields.items():
         mine = record.fields.get(name)
         absent = mine.absent if mine else record.seen
-        if known.required and absent.values and _repeats(known.shape) and _is_element(known.shape.items):
-            none = Shape(absent, {Kind.ARRAY: absent}, items=UNKNOWN, empty=absent)
-            lists[name] = Field(capped(merge(mine.shape, none), record.seen.responses) if mine else none)
-    return Record(record.seen, {**record.fields, **lists}, record.keyed) if lists else record
+        empty = _empty(name, known.shape, absent) if known.required and absent.values else None
+        if empty is not None:
+            added[name] = Field(capped(merge(mine.shape, empty), record.seen.responses) if mine else empty)
+    return Record(record.seen, {**record.fields, **added}, record.keyed) if added else record
 
 
-def _repeats(shape: Shape) -> bool:
-    """Whether they are lists, and any is known to have had more than one item."""
-    arrays = shape.kinds.get(Kind.ARRAY, NONE).values
-    return shape.items is not None and len(shape.kinds) == 1 and shape.items.seen.values > arrays - shape.empty.values
-
-
-def _is_element(shape: Shape | None) -> bool:
-    """Whether the values are elements of XML: those have a text, or elements in them."""
-    if shape is None or not shape.records:
-        return False
-    fields = shape.fields
-    return ELEMENT_TEXT in fields or any(_is_element(member.shape.items) for member in fields.values())
+def _empty(name: str, known: Shape, seen: Count) -> Shape | None:
+    """What stands for a member that is not written, None for one that is always written."""
+    if known.repeats and are_elements(known.items):
+        return Shape(seen, {Kind.ARRAY: seen}, items=UNKNOWN, empty=seen)
+    if name == ELEMENT_TEXT and known.texts and known.texts.empty == known.seen:
+        return Shape(seen, {Kind.STRING: seen}, Texts(empty=seen))
+    return None
 
 
 def restructured(pair: Pair) -> tuple[str, str, str] | None:

@@ -116,7 +116,9 @@ class _Columns:
             kinds = dict.fromkeys(columns, whose.seen)
         else:
             kinds = {kind: columns[kind][1].seen for kind in ORDER if kind in columns}
-        return Shape(whose.seen, kinds, texts, numbers, items, empty, records)
+        arrays = kinds.get(Kind.ARRAY, NONE).values - empty.values
+        repeats = items is not None and items.seen.values > arrays
+        return Shape(whose.seen, kinds, texts, numbers, items, empty, records, repeats)
 
     def _only(self, value: Any, name: str, path: str, depth: int) -> Field:  # noqa: ANN401 - a JSON value
         """The same for the one value of a column."""
@@ -127,7 +129,7 @@ class _Columns:
             return Field(Shape(ONE, _ONLY[kind], records=self._records([value], ALONE, name, path, depth)))
         if kind is Kind.ARRAY:
             items = self._items([value], ALONE, name, path, depth)
-            return Field(Shape(ONE, _ONLY[kind], items=items, empty=NONE if value else ONE))
+            return Field(Shape(ONE, _ONLY[kind], items=items, empty=NONE if value else ONE, repeats=len(value) > 1))
         if kind is Kind.INTEGER or kind is Kind.NUMBER:
             return number_field(kind, ONE, *extent(kind, value, value, name))
         return plain_field(kind, ONE)

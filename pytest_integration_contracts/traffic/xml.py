@@ -7,7 +7,7 @@ element gains is one member more, and what is gone is a member less. Forms that 
 are easier on the eye, yet in them each of these is another type.
 
 A list that an answer has nothing to put into is not written at all: `drift.align` reads a child that is known to repeat
-and is not there as an empty list.
+and is not there as an empty list, and takes a text that was only ever empty for nothing to rely on.
 
 Names are local names, whatever the prefix. A child of another namespace than its parent's has a word of that namespace
 before its name, `crm:GetCustomer`, and says which one it is: `@xmlns=urn:crm:v2`, a member of its own, so that the

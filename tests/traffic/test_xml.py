@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_integration_contracts.drift.compare import diff
+from pytest_integration_contracts.drift.compare import diff, widens
 from pytest_integration_contracts.drift.learning import adopt
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.manifest import Limits
@@ -159,6 +159,13 @@ def test_what_is_known_of_a_list_outlives_an_empty_one() -> None:
     assert item.shape.items is not None
     assert item.shape.items.fields.keys() == {"@n", "sku"}
     assert adopt(learned, infer([read(items(2))])).fields["order"].shape.fields["item"].required
+
+
+def test_a_list_that_was_empty_may_have_items_again() -> None:
+    assert [rule for _, rule, _ in changes(items(0), items(3))] == ["property.added"]
+    known = settle(infer([read(items(3))]))
+    emptied = adopt(known, infer([read(items(0))]))
+    assert [each.severity.value for each in widens(emptied, infer([read(items(2))]))] == []
 
 
 def test_json_that_has_lists_is_not_read_so() -> None:
