@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pytest_integration_contracts.errors import BodyError
@@ -32,7 +33,7 @@ from pytest_integration_contracts.traffic.streams import EVENTS, LINES, events_o
 from pytest_integration_contracts.traffic.tables import PERHAPS, TABLES, table_of, unmistakable_table
 
 _CHARSET = re.compile(r';\s*charset="?([\w.:-]{1,40})', re.ASCII | re.IGNORECASE)
-_NO_HEADER = re.compile(r";\s*header=\"?(absent|present)", re.IGNORECASE)
+_HAS_HEADER = re.compile(r";\s*header=\"?(absent|present)", re.IGNORECASE)
 _KNOWN_CHARSETS = re.compile(
     r"ascii|utf-(?:8|16|32)(?:-[bl]e|-sig)?|iso8859-\d+|cp\d+|mac-?\w+|koi8-[rut]|shift_jis\w*|euc_\w+|gb\w+|big5\w*"
 )
@@ -84,13 +85,21 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a message says that its body is."""
+    """What a message says that its body is.
+
+    Attributes:
+        header: The header `content-type`.
+        media: The media type in it, in lower case and without parameters.
+        is_json: Whether that is one of JSON's.
+    """
 
     header: str
+    media: str
+    is_json: bool
 
     @property
-    def media(self) -> str:
-        return self.header.partition(";")[0].strip().lower() or "application/octet-stream"
+    def is_xml(self) -> bool:
+        return self.media.endswith(("/xml", "+xml")) and self.media not in _DRAWN
 
     @property
     def charset(self) -> str:
@@ -104,17 +113,16 @@ class _Claim:
 
     @property
     def has_header(self) -> bool | None:
-        """Whether a table's first row has the names (RFC 4180, section 3)."""
-        found = _NO_HEADER.search(self.header)
+        """Whether a table's first row has the names (RFC 4180, section 3); None where that is not said."""
+        found = _HAS_HEADER.search(self.header)
         return found[1].lower() == "present" if found else None
 
-    @property
-    def is_json(self) -> bool:
-        return self.media.endswith(("/json", "+json"))
 
-    @property
-    def is_xml(self) -> bool:
-        return self.media.endswith(("/xml", "+xml")) and self.media not in _DRAWN
+@lru_cache(maxsize=64)
+def _claim(header: str) -> _Claim:
+    """What a header claims; most messages of a run have one of a few."""
+    media = header.partition(";")[0].strip().lower() or "application/octet-stream"
+    return _Claim(header, media, media.endswith(("/json", "+json")))
 
 
 def decode(raw: bytes, headers: Mapping[str, str], limits: Limits = _DEFAULT) -> Body:
@@ -130,7 +138,7 @@ def decode(raw: bytes, headers: Mapping[str, str], limits: Limits = _DEFAULT) ->
     """
     content = decompress(raw, headers.get("content-encoding", ""), limits)
     try:
-        body = _read(content, _Claim(headers.get("content-type", "")), limits, parts=_NESTED_PARTS)
+        body = _read(content, _claim(headers.get("content-type", "")), limits, parts=_NESTED_PARTS)
     except RecursionError as error:
         raise BodyError("a body is nested too deep to read; check a part of it instead") from error
     if limits.depth < MAX_DEPTH:
@@ -190,9 +198,9 @@ def _opens_json(content: bytes) -> bool:
 
 
 def _json(content: bytes, claim: _Claim) -> object:
-    for guard in _GUARDS:
-        if content.startswith(guard):
-            content = content.removeprefix(guard).lstrip(b", \t\r\n")
+    if content.startswith(_GUARDS):
+        guard = next(filter(content.startswith, _GUARDS))
+        content = content.removeprefix(guard).lstrip(b", \t\r\n")
     try:
         return json.loads(content)
     except UnicodeDecodeError:
@@ -238,7 +246,7 @@ def _form_part(part: Part, limits: Limits, parts: int) -> object:
 
 
 def _part(part: Part, limits: Limits, parts: int) -> dict[str, object]:
-    claim = _Claim(part.headers.get("content-type", "text/plain"))
+    claim = _claim(part.headers.get("content-type", "text/plain"))
     answer = answer_of(part) if claim.media == MESSAGE else None
     if answer is not None:
         return {"status": answer.status, **_part(answer, limits, parts)}
