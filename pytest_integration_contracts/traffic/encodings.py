@@ -23,8 +23,7 @@ def decompress(raw: bytes, encoding: str, limits: Limits = _DEFAULT) -> bytes:
     """The bytes without their content encoding; unchanged where they do not have the encoding they claim.
 
     Raises:
-        BodyError: There are more of them than the limits allow, as they come or decompressed, or nothing that is installed
-            can read them.
+        BodyError: There are more of them than the limits allow, or nothing that is installed can read them.
     """
     if len(raw) > limits.body:
         raise limits.too_large("body", len(raw))
