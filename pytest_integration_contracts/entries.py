@@ -15,6 +15,8 @@ from pytest_integration_contracts.errors import ManifestError
 from pytest_integration_contracts.patterns import PathPattern
 
 _DURATION = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)(?P<unit>ms|s|m|h|d|w)")
+_SIZE = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>[kKMG]?B)")
+_BYTES: Final = {"B": 1, "kB": 1024, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
@@ -69,6 +71,22 @@ def duration(path: Path, place: str, value: object) -> float:
     if found is None or not float(found["number"]):
         raise ManifestError(f'{path}: {place}: {value!r} is no duration such as "800ms", "2s", "15m", "24h" or "7d"')
     return float(found["number"]) * _SECONDS[found["unit"]]
+
+
+def size(path: Path, place: str, value: object) -> int:
+    """A size, `"64MB"`, in bytes; a kB has 1024 of them."""
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    number = int(float(found["number"]) * _BYTES[found["unit"]]) if found else 0
+    if not number:
+        raise ManifestError(f'{path}: {place}: {value!r} is no size such as "500kB", "64MB" or "1GB"')
+    return number
+
+
+def whole(path: Path, place: str, value: object, *, most: int) -> int:
+    """A whole number from 1 on."""
+    if type(value) is not int or not 1 <= value <= most:
+        raise ManifestError(f"{path}: {place}: {value!r} must be a whole number from 1 to {most}")
+    return value
 
 
 def body_path(path: Path, place: str, text: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from pytest_integration_contracts.errors import BodyError
+from pytest_integration_contracts.model import MAX_DEPTH
 from pytest_integration_contracts.patterns import glob_matches
 
 MODES: Final = ("sync", "events", "batch")
@@ -120,6 +122,58 @@ class Integration:
     declared: bool = True
 
 
+_UNITS: Final = (("GB", 1024**3), ("MB", 1024**2), ("kB", 1024))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large bodies may be: what hostile ones must not exceed, and honest ones seldom do.
+
+    Attributes:
+        body: As they come, in bytes.
+        decompressed: Once their content encoding is undone, in bytes.
+        depth: How deep they may be nested, in levels; at most `MAX_DEPTH`, which the engine can stand.
+    """
+
+    body: int = 64 * 1024**2
+    decompressed: int = 64 * 1024**2
+    depth: int = MAX_DEPTH
+
+    def too_large(self, key: str, found: int = 0) -> BodyError:
+        """The error for a body that exceeds a limit of size.
+
+        Args:
+            key: Which limit: `body` or `decompressed`.
+            found: Its size in bytes, 0 where nobody went on reading.
+        """
+        unpacked = " once it is decompressed" if key == "decompressed" else ""
+        told = f" ({found} bytes)" if found else ""
+        limit = self.body if key == "body" else self.decompressed
+        return BodyError(f"a body is larger than {_size(limit)}{unpacked}{told}; {_remedy(key)}")
+
+    def too_deep(self, what: str = "levels", allowed: int = 0) -> BodyError:
+        """The error for a body that is nested too deep.
+
+        Args:
+            what: What was counted: `levels`, `elements`.
+            allowed: How many of them are allowed, where that is not the limit itself.
+        """
+        remedy = _remedy("depth") if self.depth < MAX_DEPTH else "check a part of it instead"
+        return BodyError(f"a body is nested deeper than {allowed or self.depth} {what}; {remedy}")
+
+
+def _remedy(key: str) -> str:
+    return f"raise `{key}` under `[defaults.limits]` in contracts.toml, or check a part of it instead"
+
+
+def _size(number: int) -> str:
+    """A number of bytes as a person reads it: `64 MB`, `1.5 kB`."""
+    for unit, factor in _UNITS:
+        if number >= factor:
+            return f"{number / factor:.4g} {unit}"
+    return f"{number} bytes"
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What one `contracts.toml` says, or the defaults where there is none.
@@ -133,6 +187,7 @@ class Manifest:
         overrides: What is weighed differently, in the order of the file. Their rules are checked by the policy.
         max_age: How old recordings of what no integration claims may be; None for any age.
         adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
+        limits: How large bodies may be.
     """
 
     root: Path
@@ -141,6 +196,7 @@ class Manifest:
     network: tuple[str, ...] = ()
     preset: str = PRESETS[0]
     overrides: tuple[Override, ...] = ()
+    limits: Limits = Limits()
     adopt_vcr: bool = False
     max_age: MaxAge | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from pytest_integration_contracts.entries import (
     one_of,
     only_known,
     path_pattern,
+    size,
     strings,
     table,
+    whole,
     yes_or_no,
 )
 from pytest_integration_contracts.errors import ManifestError
@@ -27,6 +30,7 @@ from pytest_integration_contracts.manifest import (
     PRESETS,
     WEIGHTS,
     Integration,
+    Limits,
     Manifest,
     MaxAge,
     Override,
@@ -35,6 +39,7 @@ from pytest_integration_contracts.manifest import (
     authority,
     split_url,
 )
+from pytest_integration_contracts.model import MAX_DEPTH
 
 FILE_NAME: Final = "contracts.toml"
 TO_FILL_IN: Final = "FILL IN"
@@ -46,7 +51,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
 _TOP_KEYS: Final = ("defaults", "policy", "integrations")
-_DEFAULT_KEYS: Final = ("directory", "network", "adopt_vcr", "max_age", "outdated")
+_DEFAULT_KEYS: Final = ("directory", "network", "adopt_vcr", "max_age", "outdated", "limits")
+_LIMIT_KEYS: Final = ("body", "decompressed", "depth")
 _INTEGRATION_KEYS: Final = (
     "urls",
     "owner",
@@ -130,7 +136,16 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         overrides=_overrides(path, policy.get("overrides", []), integrations),
         adopt_vcr=yes_or_no(path, "defaults.adopt_vcr", defaults.get("adopt_vcr", False)),
         max_age=_max_age(path, "defaults", defaults, {}),
+        limits=_limits(path, "defaults.limits", defaults.get("limits", {})),
     )
+
+
+def _limits(path: Path, place: str, value: object) -> Limits:
+    entry = table(path, place, value)
+    only_known(path, place, entry, _LIMIT_KEYS)
+    sizes = {key: size(path, f"{place}.{key}", entry[key]) for key in ("body", "decompressed") if key in entry}
+    depth = whole(path, f"{place}.depth", entry.get("depth", MAX_DEPTH), most=MAX_DEPTH)
+    return replace(Limits(**sizes), depth=depth)
 
 
 def _directory(path: Path, defaults: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Severity(enum.StrEnum):
@@ -47,6 +47,12 @@ class Nothing(enum.Enum):
 
 
 NO_BODY = Nothing.BODY
+
+MAX_DEPTH: Final = 128
+"""How deep a body may be nested, in levels: what the engine can stand."""
+
+ELEMENT_TEXT: Final = "#text"
+"""The member that an XML element's text is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

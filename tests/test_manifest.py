@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.manifest import Integration, Manifest, Override, Pin, Prefix, rest_after
+from pytest_integration_contracts.manifest import Integration, Limits, Manifest, Override, Pin, Prefix, rest_after
 from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.patterns import PathPattern
 
@@ -604,3 +604,43 @@ def loads_or_says_why(file: Path, environment: dict[str, str]) -> None:
             for prefix in integration.prefixes:
                 assert manifest.integration_of(f"{prefix.actual}/a") is integration
     assert said.startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("", Limits(64 * 1024**2, 64 * 1024**2, 128)),
+        ('[defaults.limits]\nbody = "500kB"', Limits(body=500 * 1024)),
+        ('[defaults.limits]\ndecompressed = "1.5 GB"', Limits(decompressed=3 * 512 * 1024**2)),
+        ('[defaults]\nlimits = { body = "10B", decompressed = "1MB", depth = 5 }', Limits(10, 1024**2, 5)),
+        ("[defaults.limits]\ndepth = 128", Limits()),
+    ],
+)
+def test_limits_of_bodies(tmp_path: Path, text: str, limits: Limits) -> None:
+    assert read(tmp_path, text).limits == limits
+
+
+SIZE = 'is no size such as "500kB", "64MB" or "1GB"'
+DEPTH = "must be a whole number from 1 to 128"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("defaults.limits = 5", "defaults.limits: must be a table"),
+        ('[defaults.limits]\nboddy = "1MB"', "defaults.limits.boddy: unknown key; did you mean `body`?"),
+        ("[defaults.limits]\nbody = 64", f"defaults.limits.body: 64 {SIZE}"),
+        ('[defaults.limits]\nbody = "64"', f"defaults.limits.body: '64' {SIZE}"),
+        ('[defaults.limits]\nbody = "0MB"', f"defaults.limits.body: '0MB' {SIZE}"),
+        ('[defaults.limits]\nbody = "0.1B"', f"defaults.limits.body: '0.1B' {SIZE}"),
+        ('[defaults.limits]\ndecompressed = "-1MB"', f"defaults.limits.decompressed: '-1MB' {SIZE}"),
+        ("[defaults.limits]\ndepth = 0", f"defaults.limits.depth: 0 {DEPTH}"),
+        ("[defaults.limits]\ndepth = 129", f"defaults.limits.depth: 129 {DEPTH}"),
+        ("[defaults.limits]\ndepth = true", f"defaults.limits.depth: True {DEPTH}"),
+        ("[defaults.limits]\ndepth = 1.5", f"defaults.limits.depth: 1.5 {DEPTH}"),
+    ],
+)
+def test_limits_that_are_none(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        read(tmp_path, text)
+    assert str(caught.value) == f"{tmp_path / 'contracts.toml'}: {problem}"

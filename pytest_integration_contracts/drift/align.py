@@ -6,9 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_integration_contracts.drift.rule import THIN
+from pytest_integration_contracts.model import ELEMENT_TEXT, Count
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
+from pytest_integration_contracts.shapes.kinds import Kind, Texts
 from pytest_integration_contracts.shapes.settle import is_churning, paths_of
-from pytest_integration_contracts.shapes.shape import ELSE, Field, Record, Shape, Tag, capped, folded, merged
+from pytest_integration_contracts.shapes.shape import (
+    ELSE,
+    UNKNOWN,
+    Field,
+    Record,
+    Shape,
+    Tag,
+    are_elements,
+    capped,
+    folded,
+    merge,
+    merged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +144,9 @@ def _sharing(tag: Tag, known: Mapping[Tag, Record]) -> list[Tag]:
 
 
 def read_as(record: Record, decided: Record) -> Record:
-    """The record with those of its members under one class of names that the decided one has so."""
+    """The record as the decided one is: members under one class of names, and what XML does not write."""
     if not decided.keyed:
-        return record
+        return _with_what_is_not_written(record, decided)
     (class_,) = decided.keyed
     names = [
         name
@@ -142,6 +156,27 @@ def read_as(record: Record, decided: Record) -> Record:
     values = merged([*record.keyed.values(), *(record.fields[name].shape for name in names)])
     fields: dict[str, Field] = {name: member for name, member in record.fields.items() if name not in names}
     return Record(record.seen, fields, {class_: capped(values, record.seen.responses)} if values.kinds else {})
+
+
+def _with_what_is_not_written(record: Record, decided: Record) -> Record:
+    """The record with what XML does not write: lists without items, and texts that were only ever empty."""
+    added = {}
+    for name, known in decided.fields.items():
+        mine = record.fields.get(name)
+        absent = mine.absent if mine else record.seen
+        empty = _empty(name, known.shape, absent) if known.required and absent.values else None
+        if empty is not None:
+            added[name] = Field(capped(merge(mine.shape, empty), record.seen.responses) if mine else empty)
+    return Record(record.seen, {**record.fields, **added}, record.keyed) if added else record
+
+
+def _empty(name: str, known: Shape, seen: Count) -> Shape | None:
+    """What stands for a member that is not written, None for one that is always written."""
+    if known.repeats and are_elements(known.items):
+        return Shape(seen, {Kind.ARRAY: seen}, items=UNKNOWN, empty=seen)
+    if name == ELEMENT_TEXT and known.texts and known.texts.empty == known.seen:
+        return Shape(seen, {Kind.STRING: seen}, Texts(empty=seen))
+    return None
 
 
 def restructured(pair: Pair) -> tuple[str, str, str] | None:

@@ -16,6 +16,7 @@ from pytest_integration_contracts.drift.places import (
     facts_of,
     replaced,
 )
+from pytest_integration_contracts.model import ELEMENT_TEXT
 from pytest_integration_contracts.shapes.formats import PARSED, generalise
 from pytest_integration_contracts.shapes.kinds import Kind, Width
 from pytest_integration_contracts.shapes.paths import field_path
@@ -113,8 +114,8 @@ def _events(place: Place, aspects: Collection[str]) -> _Events:
 
 
 def _named(place: Place) -> str:
-    """The name of the field that the place is, or is in."""
-    return next((step for step in reversed(place.steps) if step not in {ITEMS, VALUES}), "")
+    """The name of the field that the place is, or is in; the text of an element goes by the element's."""
+    return next((step for step in reversed(place.steps) if step not in {ITEMS, VALUES, ELEMENT_TEXT}), "")
 
 
 def _member(place: Place) -> _Events:

@@ -192,10 +192,15 @@ class Reasons:
 
     def _last_page(self, place: Place) -> str:
         """Whether a page without its paging signal has few or no items, as the last one does."""
-        if not self._context.new_bodies or place.old is None or not _is_paging(place):
+        before, steps = len(self._context.old_bodies), place.steps
+        bodies: list[object] = [*self._context.old_bodies, *self._context.new_bodies]
+        inside = [_wrapped(body, steps) for body in bodies]
+        if None not in inside:
+            bodies, steps = inside, steps[1:]
+        if not bodies[before:] or place.old is None or not _is_paging(steps):
             return ""
-        having = [body for body in (*self._context.old_bodies, *self._context.new_bodies) if _has(body, place.steps)]
-        lacking = [body for body in self._context.new_bodies if not _has(body, place.steps)]
+        having = [body for body in bodies if _has(body, steps)]
+        lacking = [body for body in bodies[before:] if not _has(body, steps)]
         full = max(map(_page_size, having), default=0)
         if lacking and all(0 <= _page_size(body) < max(full, 1) for body in lacking):
             return "the last page"
@@ -330,9 +335,16 @@ _PAGING = re.compile(
 )
 
 
-def _is_paging(place: Place) -> bool:
+def _wrapped(body: object, steps: tuple[str, ...]) -> object:
+    """The object that is all of a body, as the root of an XML document is, where a place is in there; else None."""
+    if len(steps) < 2 or not isinstance(body, dict) or len(body) != 1:  # noqa: PLR2004 - the root, and what is in it
+        return None
+    return body.get(steps[0])
+
+
+def _is_paging(steps: tuple[str, ...]) -> bool:
     """Whether it is a paging signal at the top of a body, or in a member such as `meta`."""
-    return len(place.steps) in {1, 2} and all(map(_PAGING.match, place.steps))
+    return len(steps) in {1, 2} and all(map(_PAGING.match, steps))
 
 
 def _has(body: object, steps: Iterable[str]) -> bool:
@@ -345,12 +357,15 @@ def _has(body: object, steps: Iterable[str]) -> bool:
 
 
 def _page_size(body: object) -> int:
-    """How many items the longest list at the top of a body has, -1 where there is none."""
+    """How many items the longest list at the top of a body has, or one level below; -1 where there is none."""
     if isinstance(body, list):
         return len(body)
     if not isinstance(body, dict):
         return -1
-    return max((len(value) for value in body.values() if isinstance(value, list)), default=-1)
+    top = list(body.values())
+    below = [value for member in top if isinstance(member, dict) for value in member.values()]
+    sizes = ([len(value) for value in values if isinstance(value, list)] for values in (top, below))
+    return next((max(lists) for lists in sizes if lists), -1)
 
 
 def _records(shape: Shape) -> Iterator[tuple[Shape, Record]]:

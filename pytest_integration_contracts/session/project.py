@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.responses import is_error
 from pytest_integration_contracts.files import digest, safe_name
-from pytest_integration_contracts.manifest import Integration, Manifest, rest_after
+from pytest_integration_contracts.manifest import Integration, Limits, Manifest, rest_after
 from pytest_integration_contracts.model import Exchange, Operation
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.store import SnapshotStore
@@ -38,6 +38,11 @@ class Project:
             for prefix in integration.prefixes
             if prefix.actual != prefix.canonical
         }
+
+    @property
+    def limits(self) -> Limits:
+        """How large bodies may be."""
+        return self.manifest.limits
 
     def operation(self, exchange: Exchange) -> tuple[Integration, Operation]:
         """Whose an exchange is, and what it asked."""

@@ -9,7 +9,7 @@ from operator import itemgetter, not_
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.model import ELEMENT_TEXT, MAX_DEPTH, Count
 from pytest_integration_contracts.shapes.columns import ALONE, ONE, Whose, by_kind, floats, kind_of, kind_of_type, owned
 from pytest_integration_contracts.shapes.kinds import NONE, ORDER, Kind, Texts
 from pytest_integration_contracts.shapes.members import by_tag, complete, names_of, pools_of
@@ -25,7 +25,6 @@ from pytest_integration_contracts.shapes.scalars import (
     texts_of,
 )
 from pytest_integration_contracts.shapes.shape import (
-    MAX_DEPTH,
     UNKNOWN,
     UNTAGGED,
     Field,
@@ -107,7 +106,7 @@ class _Columns:
             if kind is Kind.STRING:
                 texts = Texts(*texts_of(members, theirs, name))
             elif kind is Kind.OBJECT:
-                records = self._records(members, theirs, path, depth)
+                records = self._records(members, theirs, name, path, depth)
             elif kind is Kind.ARRAY:
                 items = self._items(members, theirs, name, path, depth)
                 empty = NONE if all(members) else theirs.of(list(map(not_, members))).seen
@@ -117,7 +116,9 @@ class _Columns:
             kinds = dict.fromkeys(columns, whose.seen)
         else:
             kinds = {kind: columns[kind][1].seen for kind in ORDER if kind in columns}
-        return Shape(whose.seen, kinds, texts, numbers, items, empty, records)
+        arrays = kinds.get(Kind.ARRAY, NONE).values - empty.values
+        repeats = items is not None and items.seen.values > arrays
+        return Shape(whose.seen, kinds, texts, numbers, items, empty, records, repeats)
 
     def _only(self, value: Any, name: str, path: str, depth: int) -> Field:  # noqa: ANN401 - a JSON value
         """The same for the one value of a column."""
@@ -125,10 +126,10 @@ class _Columns:
         if kind is Kind.STRING:
             return text_field(ONE, *only_text(value, name))
         if kind is Kind.OBJECT:
-            return Field(Shape(ONE, _ONLY[kind], records=self._records([value], ALONE, path, depth)))
+            return Field(Shape(ONE, _ONLY[kind], records=self._records([value], ALONE, name, path, depth)))
         if kind is Kind.ARRAY:
             items = self._items([value], ALONE, name, path, depth)
-            return Field(Shape(ONE, _ONLY[kind], items=items, empty=NONE if value else ONE))
+            return Field(Shape(ONE, _ONLY[kind], items=items, empty=NONE if value else ONE, repeats=len(value) > 1))
         if kind is Kind.INTEGER or kind is Kind.NUMBER:
             return number_field(kind, ONE, *extent(kind, value, value, name))
         return plain_field(kind, ONE)
@@ -137,17 +138,24 @@ class _Columns:
         flat = list(chain.from_iterable(arrays))
         return self.shape(flat, whose.items(arrays), name, self._below(path, "[*]"), depth + 1)
 
-    def _records(self, objects: list[dict[str, Any]], whose: Whose, path: str, depth: int) -> dict[Tag, Record]:
+    def _records(
+        self, objects: list[dict[str, Any]], whose: Whose, owner: str, path: str, depth: int
+    ) -> dict[Tag, Record]:
         names = names_of(objects)
         if names.isdisjoint(TAG_NAMES):
-            return {UNTAGGED: self._record(objects, whose, names, path, depth)}
+            return {UNTAGGED: self._record(objects, whose, names, path, depth, owner=owner)}
         groups = by_tag(objects, names, whose)
         records = {}
         for tag, (members, theirs) in groups.items():
-            records[tag] = self._record(members, theirs, names if len(groups) == 1 else names_of(members), path, depth)
+            theirs_names = names if len(groups) == 1 else names_of(members)
+            records[tag] = self._record(members, theirs, theirs_names, path, depth, owner=owner)
         return sorted_variants(records) if len(records) > 1 else records
 
-    def _record(self, objects: list[dict[str, Any]], whose: Whose, names: set[str], path: str, depth: int) -> Record:
+    def _record(
+        self, objects: list[dict[str, Any]], whose: Whose, names: set[str], path: str, depth: int, *, owner: str
+    ) -> Record:
+        if ELEMENT_TEXT in names:
+            return self._element(objects, whose, names, path, depth, owner=owner)
         below = self._below(path, ".*")
         if self._pinned and self._pins.is_record(path):
             return Record(whose.seen, self._fields(objects, whose, names, path, depth))
@@ -161,6 +169,16 @@ class _Columns:
         rest = set().union(*pools.objects) if pools.objects else set()
         fields = self._fields(pools.objects, whose, rest, path, depth) if rest else {}
         return Record(whose.seen, fields, keyed)
+
+    def _element(
+        self, objects: list[dict[str, Any]], whose: Whose, names: set[str], path: str, depth: int, *, owner: str
+    ) -> Record:
+        """Elements of XML: their text is what they are called, `status` or `email`, so that it is read accordingly."""
+        below = self._below(path, ELEMENT_TEXT)
+        text = self._partial_field(ELEMENT_TEXT, objects, whose, below, depth, called=owner)
+        rest = [{name: value for name, value in each.items() if name != ELEMENT_TEXT} for each in objects]
+        record = self._record(rest, whose, names - {ELEMENT_TEXT}, path, depth, owner=owner)
+        return Record(record.seen, {ELEMENT_TEXT: text, **record.fields}, record.keyed)
 
     def _fields(
         self, objects: list[dict[str, Any]], whose: Whose, names: set[str], path: str, depth: int
@@ -181,15 +199,17 @@ class _Columns:
             try:
                 column = list(map(itemgetter(name), objects))
             except KeyError:
-                fields[name] = self._partial_field(name, objects, whose, below, depth)
+                fields[name] = self._partial_field(name, objects, whose, below, depth, called=name)
             else:
                 fields[name] = self._field(column, whose, name, below, depth + 1)
         return fields
 
-    def _partial_field(self, name: str, objects: list[dict[str, Any]], whose: Whose, below: str, depth: int) -> Field:
+    def _partial_field(
+        self, name: str, objects: list[dict[str, Any]], whose: Whose, below: str, depth: int, *, called: str
+    ) -> Field:
         having = [name in object_ for object_ in objects]
         column = list(map(itemgetter(name), compress(objects, having)))
-        shape = self.shape(column, whose.of(having), name, below, depth + 1)
+        shape = self.shape(column, whose.of(having), called, below, depth + 1)
         return Field(shape, whose.of(list(map(not_, having))).seen)
 
     def _sparse_fields(

@@ -2,8 +2,8 @@
 
 Evidence stands beside the keywords as `x-` annotations, and only where it says more than the parent does:
 `x-seen`, `x-absent` (a number, or `412 in 13 responses`), `x-kinds` (where values of several kinds occur), `x-empty`
-(how many strings or arrays were empty), `x-words` (a vocabulary), `x-zone`
-(whether date-times are in UTC), `x-tag` (the field that tells variants apart, and its
+(how many strings or arrays were empty), `x-repeats` (several elements of XML of one name), `x-words` (a vocabulary),
+`x-zone` (whether date-times are in UTC), `x-tag` (the field that tells variants apart, and its
 values), `x-width` (integers past 2^31 or 2^53), `x-decades` (the magnitude of numbers with fractions), `x-unknown`
 (nothing was ever seen here). A map has `patternProperties`, or `additionalProperties` where its keys have no known
 form.
@@ -16,19 +16,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import SnapshotError
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.model import MAX_DEPTH, Count
 from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
 from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS
 from pytest_integration_contracts.shapes.kinds import NONE, Kind, Numbers, Texts, Width, canonical
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.shape import (
-    MAX_DEPTH,
     UNKNOWN,
     UNTAGGED,
     Field,
     Record,
     Shape,
     Tag,
+    are_elements,
     sorted_variants,
     type_of,
 )
@@ -69,9 +69,16 @@ def _node(shape: Shape, expected: Count) -> Schema:
     elif shape.records:
         schema["anyOf"] = [_variant(tag, record, NONE) for tag, record in shape.records.items()]
     if shape.items is not None:
-        schema["items"] = _node(shape.items, shape.kinds[Kind.ARRAY])
-        if shape.empty.values:
-            schema["x-empty-arrays"] = _written(shape.empty)
+        schema |= _array(shape, shape.items)
+    return schema
+
+
+def _array(shape: Shape, items: Shape) -> Schema:
+    schema: Schema = {"items": _node(items, shape.kinds[Kind.ARRAY])}
+    if shape.empty.values:
+        schema["x-empty-arrays"] = _written(shape.empty)
+    if shape.repeats and are_elements(items):
+        schema["x-repeats"] = True
     return schema
 
 
@@ -161,6 +168,7 @@ def _read(schema: object, expected: Count, path: str, depth: int) -> Shape:
         else None,
         empty=_read_count(schema, "x-empty-arrays", NONE, path),
         records=_read_records(schema, kinds[Kind.OBJECT], path, depth) if Kind.OBJECT in kinds else {},
+        repeats=schema.get("x-repeats") is True,
     )
 
 

@@ -66,7 +66,7 @@ def _settled(shape: Shape, pins: Pins, path: str, name: str) -> Shape:
     records = _grouped(shape, pins, path) if shape.records else shape.records
     if texts is shape.texts and numbers is shape.numbers and items is shape.items and records is shape.records:
         return shape
-    return Shape(shape.seen, shape.kinds, texts, numbers, items, shape.empty, records)
+    return Shape(shape.seen, shape.kinds, texts, numbers, items, shape.empty, records, shape.repeats)
 
 
 def _below(step: Callable[..., str], path: str, pins: Pins, *names: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Final, NamedTuple
 
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.model import ELEMENT_TEXT, Count
 from pytest_integration_contracts.shapes.formats import EPOCHS, PATTERNS, ZONED
 from pytest_integration_contracts.shapes.keys import ANY, KEY_PATTERNS, is_of_class
 from pytest_integration_contracts.shapes.kinds import (
@@ -95,6 +95,8 @@ class Shape:
         items: The items of all arrays together; None where no array was seen.
         empty: How many of the arrays had no items.
         records: The objects, by what tells them apart.
+        repeats: Whether any of the arrays had several items. No part of what the values look like, and kept only of
+            elements of XML: there a list without items is not written.
         matches: The compiled matcher, once it was asked for.
         settled: With what it was settled, where it was.
     """
@@ -106,6 +108,7 @@ class Shape:
     items: Shape | None = None
     empty: Count = NONE
     records: Mapping[Tag, Record] = field(default_factory=dict)
+    repeats: bool = field(default=False, compare=False)
     matches: Callable[[object], bool] | None = field(default=None, init=False, repr=False, compare=False)
     settled: object = field(default=None, init=False, repr=False, compare=False)
 
@@ -154,9 +157,6 @@ class Shape:
         except ValueError:
             return False
 
-
-MAX_DEPTH: Final = 128
-"""How deep a body may be nested, in levels."""
 
 UNKNOWN: Final = Shape()
 """The bottom of the lattice: nothing was ever seen here."""
@@ -229,6 +229,7 @@ def capped(shape: Shape, most: int) -> Shape:
         None if shape.items is None else capped(shape.items, most),
         _at_most(shape.empty, most),
         {tag: _capped_record(record, most) for tag, record in shape.records.items()},
+        shape.repeats,
     )
 
 
@@ -249,6 +250,7 @@ def _combine(one: Shape, other: Shape, counts: Counting) -> Shape:
         items=_combine_items(one.items, other.items, counts),
         empty=counts(one.empty, other.empty),
         records=_combine_variants(one.records, other.records, counts),
+        repeats=one.repeats or other.repeats,
     )
 
 
@@ -428,6 +430,27 @@ def _closed_presence(required: int, optional: Sequence[str]) -> dict[str, Any]:
             name: _closed_presence(required + 1, optional[at:]) for at, name in enumerate(optional, start=1)
         }
     return schema
+
+
+def are_elements(shape: Shape | None) -> bool:
+    """Whether the values are elements of XML: those have a text, or elements in them."""
+    if shape is None:
+        return False
+    return any(
+        ELEMENT_TEXT in record.fields or any(are_elements(member.shape.items) for member in record.fields.values())
+        for record in shape.records.values()
+    )
+
+
+def repeating(shape: Shape, path: str = "$") -> Iterator[str]:
+    """The JSONPaths of elements of XML that are known to occur several times in one other."""
+    for name, member in shape.record.fields.items():
+        below = member.shape
+        if below.repeats and are_elements(below.items):
+            yield field_path(path, name)
+        yield from repeating(below, field_path(path, name))
+    if shape.items is not None:
+        yield from repeating(shape.items, items_path(path))
 
 
 def never_observed(shape: Shape, path: str = "$") -> Iterator[str]:

@@ -14,7 +14,7 @@ from pytest_integration_contracts.drift.responses import added_response, is_fail
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.settle import settle
-from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, repeating
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 
 EVIDENCE_STEPS = (2, 5, 20, 100)
@@ -150,11 +150,12 @@ def compare_versions(
 
 
 def _teaches_beside(current: Snapshot, learned: Snapshot) -> bool:
-    """Whether something is known now, beside the bodies, that was not, and that is no change."""
+    """Whether something is known now that was not, and that is no change: beside the bodies, or how often in them."""
     return any(
         shape.challenges != learned.responses[key].challenges
         or shape.conduct.facts != learned.responses[key].conduct.facts
         or compare(shape.headers, learned.responses[key].headers)
+        or set(repeating(shape.body or UNKNOWN)) != set(repeating(learned.responses[key].body or UNKNOWN))
         for key, shape in current.responses.items()
         if key in learned.responses
     )

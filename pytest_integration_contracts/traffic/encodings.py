@@ -14,23 +14,23 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from pytest_integration_contracts.errors import BodyError
+from pytest_integration_contracts.manifest import Limits
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-"""How large a body may be, decompressed."""
+_DEFAULT: Final = Limits()
 
 
-def decompress(raw: bytes, encoding: str) -> bytes:
+def decompress(raw: bytes, encoding: str, limits: Limits = _DEFAULT) -> bytes:
     """The bytes without their content encoding; unchanged where they do not have the encoding they claim.
 
     Raises:
-        BodyError: There are more than `MAX_BYTES` of them, or nothing that is installed can read them.
+        BodyError: There are more of them than the limits allow, or nothing that is installed can read them.
     """
-    if len(raw) > MAX_BYTES:
-        raise _too_large()
+    if len(raw) > limits.body:
+        raise limits.too_large("body", len(raw))
     if not decompresses(encoding):
         return raw
     for name in reversed(_codings(encoding)):
-        raw = _decoded(raw, name)
+        raw = _decoded(raw, name, limits)
     return raw
 
 
@@ -43,7 +43,7 @@ def _codings(encoding: str) -> list[str]:
     return [part.strip().lower() for part in encoding.split(",") if part.strip()]
 
 
-def _decoded(raw: bytes, name: str) -> bytes:
+def _decoded(raw: bytes, name: str, limits: Limits) -> bytes:
     if not raw:
         return raw
     decoders = _DECODERS[name]()
@@ -54,7 +54,7 @@ def _decoded(raw: bytes, name: str) -> bytes:
             f"a body is compressed with {name}, and nothing here can read it:"
             " install `pip install pytest-integration-contracts[encodings]`"
         )
-    contents = (_inflate(raw, decoder) for decoder in decoders)
+    contents = (_inflate(raw, decoder, limits) for decoder in decoders)
     return next((content for content in contents if content is not None), raw)
 
 
@@ -96,10 +96,10 @@ class _Decoder:
     checked: bool = True
 
 
-def _inflate(raw: bytes, decoder: _Decoder) -> bytes | None:
+def _inflate(raw: bytes, decoder: _Decoder, limits: Limits) -> bytes | None:
     """The content of all members of a stream (RFC 1952, section 2.2), or None where it is no whole stream."""
     members: list[bytes] = []
-    rest, room = raw, MAX_BYTES
+    rest, room = raw, limits.decompressed
     while rest:
         engine = decoder.engine()
         try:
@@ -108,16 +108,12 @@ def _inflate(raw: bytes, decoder: _Decoder) -> bytes | None:
             break  # padding after the last member
         room -= len(member)
         if room < 0:
-            raise _too_large()
+            raise limits.too_large("decompressed")
         if not engine.eof:
             return None
         members.append(member)
         rest = engine.unused_data
     return b"".join(members) if members and not (rest and not decoder.checked) else None
-
-
-def _too_large() -> BodyError:
-    return BodyError(f"a body is larger than {MAX_BYTES // 1024 // 1024} MB; check a part of it instead")
 
 
 _Decoders = tuple[_Decoder, ...]

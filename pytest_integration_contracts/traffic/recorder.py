@@ -22,7 +22,7 @@ from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
 from pytest_integration_contracts.files import leads_outside
-from pytest_integration_contracts.manifest import rest_after, split_url
+from pytest_integration_contracts.manifest import Limits, rest_after, split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic.ages import now
 from pytest_integration_contracts.traffic.bodies import Body, decode
@@ -60,6 +60,10 @@ class Addresses(Protocol):
 
     def prefixes(self) -> Mapping[str, str]:
         """Actual prefixes to canonical ones, where they differ."""
+
+    @property
+    def limits(self) -> Limits:
+        """How large bodies may be."""
 
 
 class Recorder:
@@ -205,7 +209,7 @@ class Recorder:
         """Take note of an exchange, live or replayed."""
         actual, request = request.uri, self._canonical(request)
         request_headers, response_headers = plain(request.headers), plain(response["headers"])
-        body = self._decode(body_of(response), response_headers)
+        body = self._decode(body_of(response), response_headers, request, "answer")
         if "location" in response_headers:
             response_headers["location"] = self._located(response_headers["location"], actual, request.uri)
         with self._turn:
@@ -256,13 +260,13 @@ class Recorder:
         body = sent_body(request)
         if body is None:
             return NO_BODY
-        return self._decode(body, headers).value if isinstance(body, bytes) else body
+        return self._decode(body, headers, request, "request").value if isinstance(body, bytes) else body
 
-    def _decode(self, raw: bytes, headers: Mapping[str, str]) -> Body:
+    def _decode(self, raw: bytes, headers: Mapping[str, str], request: Request, what: str) -> Body:
         try:
-            return decode(raw, headers)
+            return decode(raw, headers, self._addresses.limits)
         except BodyError as error:
-            self.problems.append(str(error))
+            self.problems.append(f"{request.method} {request.uri}, {what}: {error}")
             return Body(f"unreadable {headers.get('content-type', '')}".strip())
 
     def miss(self, request: Request) -> MissingRecordingError:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.model import MAX_DEPTH, Count
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.keys import codes_of, key_class
 from pytest_integration_contracts.shapes.kinds import Kind
-from pytest_integration_contracts.shapes.shape import MAX_DEPTH, UNKNOWN, Field, Record, Shape, Tag, merge, merged
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Record, Shape, Tag, merge, merged
 from strategies import JSON, json_values, names, quickly, scalars, similar_bodies
 
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from pytest_integration_contracts.drift.compare import widens
 from pytest_integration_contracts.errors import BodyError
+from pytest_integration_contracts.model import MAX_DEPTH
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.matcher import compiled
 from pytest_integration_contracts.shapes.settle import settle
-from pytest_integration_contracts.shapes.shape import MAX_DEPTH, UNKNOWN, Shape, closed_schema
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, closed_schema
 from strategies import JSON, NEAR_MISSES, SAMPLES, formatted, json_values, quickly, similar_bodies
 
 

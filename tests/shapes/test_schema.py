@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from pytest_integration_contracts.errors import SnapshotError
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.model import MAX_DEPTH, Count
 from pytest_integration_contracts.shapes.formats import PATTERNS
-from pytest_integration_contracts.shapes.infer import MAX_DEPTH, infer
+from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.kinds import NONE, Kind
 from pytest_integration_contracts.shapes.schema import DIALECT, from_schema, to_schema
 from pytest_integration_contracts.shapes.settle import settle

@@ -26,6 +26,8 @@ import requests
 import urllib3
 import zstandard
 
+from pytest_integration_contracts.manifest import Limits
+
 CANONICAL = "https://api.crm.example/v1"
 
 
@@ -300,6 +302,7 @@ class Addresses:
     """One integration whose actual prefix is the upstream of a test."""
 
     actual: str
+    limits: Limits = field(default_factory=Limits)
 
     def canonical(self, url: str) -> str | None:
         for prefix in (self.actual, CANONICAL):

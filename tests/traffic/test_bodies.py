@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError
+from pytest_integration_contracts.manifest import Limits
 from pytest_integration_contracts.model import NO_BODY
-from pytest_integration_contracts.traffic import encodings
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 
 JSON = {"content-type": "application/json"}
 VALUE = {"id": 42, "name": "Zoë", "tags": [], "at": None}
 TEXT = json.dumps(VALUE).encode()
+A_MEGABYTE = Limits(body=1024 * 1024, decompressed=1024 * 1024)
 
 
 def gzipped(content: bytes) -> bytes:
@@ -137,37 +138,41 @@ def test_an_encoding_that_nobody_knows_leaves_the_rest_in_place() -> None:
     assert decompresses("")
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encodings, "MAX_BYTES", 1024 * 1024)
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = gzip.compress(bytes(100 * 1024 * 1024), compresslevel=1)
     tracemalloc.start()
     try:
         with pytest.raises(BodyError) as caught:
-            decode(bomb, {"content-encoding": "gzip"})
+            decode(bomb, {"content-encoding": "gzip"}, A_MEGABYTE)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert str(caught.value) == "a body is larger than 1 MB; check a part of it instead"
+    assert str(caught.value) == (
+        "a body is larger than 1 MB once it is decompressed;"
+        " raise `decompressed` under `[defaults.limits]` in contracts.toml, or check a part of it instead"
+    )
     assert peak < 8 * 1024 * 1024
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip, identity", "deflate, gzip"])
-def test_a_bomb_in_layers_or_members_is_refused(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    monkeypatch.setattr(encodings, "MAX_BYTES", 1024 * 1024)
+def test_a_bomb_in_layers_or_members_is_refused(encoding: str) -> None:
     member = gzipped(bytes(600 * 1024))
     layer = gzipped(bytes(2 * 1024 * 1024))
     for bomb in (member + member, layer):
         with pytest.raises(BodyError, match="larger than 1 MB"):
-            decompress(bomb, encoding)
+            decompress(bomb, encoding, A_MEGABYTE)
 
 
-def test_a_body_over_the_limit_is_refused_and_one_at_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encodings, "MAX_BYTES", 1024 * 1024)
+def test_a_body_over_the_limit_is_refused_and_one_at_it_is_not() -> None:
     at_the_limit = b" " * (1024 * 1024 - 2) + b"[]"
-    assert decode(at_the_limit, JSON).value == []
-    assert decode(gzipped(at_the_limit), JSON | {"content-encoding": "gzip"}).value == []
-    with pytest.raises(BodyError, match="larger than 1 MB"):
-        decode(b" " + at_the_limit, JSON)
+    assert decode(at_the_limit, JSON, A_MEGABYTE).value == []
+    assert decode(gzipped(at_the_limit), JSON | {"content-encoding": "gzip"}, A_MEGABYTE).value == []
+    with pytest.raises(BodyError) as caught:
+        decode(b" " + at_the_limit, JSON, A_MEGABYTE)
+    assert str(caught.value) == (
+        "a body is larger than 1 MB (1048577 bytes);"
+        " raise `body` under `[defaults.limits]` in contracts.toml, or check a part of it instead"
+    )
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])

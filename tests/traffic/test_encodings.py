@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.traffic import encodings
+from pytest_integration_contracts.manifest import Limits
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from traffic.clients import Ask, Got, by_http_client
@@ -103,12 +103,11 @@ def test_brotli_has_no_checksum_so_that_nothing_may_come_after_it(more: bytes) -
     ],
     ids=["br", "zstd", "zstd in frames", "in layers"],
 )
-def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch, encoding: str, bomb: bytes) -> None:
-    monkeypatch.setattr(encodings, "MAX_BYTES", 2 * MEGABYTE)
+def test_a_bomb_is_refused_before_it_is_unpacked(encoding: str, bomb: bytes) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(BodyError, match="a body is larger than 2 MB; check a part of it instead"):
-            decompress(bomb, encoding)
+        with pytest.raises(BodyError, match="a body is larger than 2 MB once it is decompressed; raise `decompressed`"):
+            decompress(bomb, encoding, Limits(decompressed=2 * MEGABYTE))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -116,12 +115,12 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
 
 
 @every_encoding
-def test_a_body_over_the_limit_is_refused_and_one_at_it_is_not(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    monkeypatch.setattr(encodings, "MAX_BYTES", MEGABYTE)
+def test_a_body_over_the_limit_is_refused_and_one_at_it_is_not(encoding: str) -> None:
+    limits = Limits(decompressed=MEGABYTE)
     at_the_limit = bytes(MEGABYTE)
-    assert decompress(COMPRESS[encoding](at_the_limit), encoding) == at_the_limit
+    assert decompress(COMPRESS[encoding](at_the_limit), encoding, limits) == at_the_limit
     with pytest.raises(BodyError, match="larger than 1 MB"):
-        decompress(COMPRESS[encoding](at_the_limit + b"\0"), encoding)
+        decompress(COMPRESS[encoding](at_the_limit + b"\0"), encoding, limits)
 
 
 @given(content=st.binary(), layers=st.lists(st.sampled_from(["br", "zstd"]), max_size=3))
@@ -205,7 +204,7 @@ class TestLibraries:
         assert [each.body for each in got] == [TEXT] * 2
         for recorder in (recorded, replayed):
             [problem] = recorder.problems
-            assert problem.startswith("a body is compressed with br, and nothing here can read it: install ")
+            assert "/a, answer: a body is compressed with br, and nothing here can read it: install " in problem
             assert [each.media for each in recorder.exchanges] == ["unreadable application/json"]
 
     def test_a_brotli_that_cannot_be_kept_from_unpacking_a_bomb_is_none(

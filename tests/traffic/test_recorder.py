@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ import requests
 import vcr
 
 from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
+from pytest_integration_contracts.manifest import Limits
 from pytest_integration_contracts.model import NO_BODY
-from pytest_integration_contracts.traffic import encodings
 from pytest_integration_contracts.traffic.questions import Missing
 from pytest_integration_contracts.traffic.recorder import Source
 from traffic.clients import CANONICAL, CLIENTS, Addresses, Answered, Client, with_aiohttp, with_requests
@@ -577,7 +578,8 @@ class TestRequestsAndAnswersOfAllKinds:
         [interaction] = tape.interactions
         assert b"\x89PNG\r\n\xff" in interaction["request"]["body"]
         assert SECRET.encode() not in interaction["request"]["body"]
-        assert [each.request_body for each in recorded.exchanges] == [NO_BODY]
+        form = {"password": SECRET, "file": {"media": "image/png"}}
+        assert [each.request_body for each in recorded.exchanges] == [form]
         assert len(tape.replay(ask).exchanges) == 1
 
     @pytest.mark.parametrize("data", [io.BytesIO(b'{"n": 1}'), iter([b'{"n"', b": 1}"]), '{"n": 1}'])
@@ -588,13 +590,15 @@ class TestRequestsAndAnswersOfAllKinds:
         assert [each.request_body for each in recorded.exchanges] == [{"n": 1}]
         assert [each["request"]["body"] for each in tape.interactions] == ['{"n": 1}']
 
-    def test_a_body_over_the_limit_is_a_problem_and_still_recorded(
-        self, tape: Tape, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(encodings, "MAX_BYTES", 0)
+    def test_a_body_over_the_limit_is_a_problem_and_still_recorded(self, tape: Tape, upstream: Upstream) -> None:
+        tape = replace(tape, addresses=replace(tape.addresses, limits=Limits(body=5)))
         upstream.answers["/v1/a"] = json_answer({"id": 42}, Authorization=f"Bearer {SECRET}")
         recorded = tape.record(lambda: with_requests("GET", f"{upstream.url}/a"))
-        assert recorded.problems == ["a body is larger than 0 MB; check a part of it instead"]
+        [problem] = recorded.problems
+        assert problem == (
+            f"GET {CANONICAL}/a, answer: a body is larger than 5 bytes (10 bytes);"
+            " raise `body` under `[defaults.limits]` in contracts.toml, or check a part of it instead"
+        )
         assert [(each.media, each.response_body) for each in recorded.exchanges] == [
             ("unreadable application/json", NO_BODY)
         ]
@@ -608,7 +612,9 @@ class TestRequestsAndAnswersOfAllKinds:
             return with_requests("GET", f"{upstream.url}/a")
 
         for recorder in (tape.record(ask), tape.replay(ask)):
-            assert recorder.problems == ["a body is nested too deep to read; check a part of it instead"]
+            assert recorder.problems == [
+                f"GET {CANONICAL}/a, answer: a body is nested too deep to read; check a part of it instead"
+            ]
 
 
 class TestInProcess:
