@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_integration_contracts.errors import ContractsError, UsageError
+from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
 from pytest_integration_contracts.manifest import PRESETS, Manifest
 from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, load, without_file
 from pytest_integration_contracts.model import Operation, Severity
@@ -125,13 +125,26 @@ def audit(paths: tuple[str, ...]) -> None:
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.traffic.audit import audit as leaks_in
 
-    files = named(paths or [str(_manifest().directory)])
+    files = named(paths) if paths else _own_files()
     leaks = list(leaks_in(files))
     for leak in leaks:
         click.echo(f"{os.path.relpath(leak.path)}:{leak.line}: {leak.what}")
     noun = "file" if len(files) == 1 else "files"
     click.echo(f"{len(files)} {noun}: " + (f"{len(leaks)} to look at" if leaks else "nothing that looks like a secret"))
     sys.exit(bool(leaks))
+
+
+def _own_files() -> list[Path]:
+    """All of the project's files, and its manifest: also one that cannot be used, for a secret may be why."""
+    from pytest_integration_contracts.session.offline import cassettes as named
+
+    here = Path.cwd()
+    path = find(here, stop=Path(here.anchor))
+    try:
+        below = named([str(_manifest().directory)])
+    except ManifestError:
+        below = []
+    return [*below, *([path] if path else [])]
 
 
 def _replay(paths: list[Path], mode: Mode, reason: str) -> None:

@@ -43,7 +43,12 @@ def decode(raw: bytes, headers: Mapping[str, str]) -> Body:
     try:
         return _several(text, media) or _one(text, media)
     except RecursionError as error:
-        raise BodyError("a body is nested too deep to read; check a part of it instead") from error
+        raise too_deep() from error
+
+
+def too_deep() -> BodyError:
+    """What is said of a body that the interpreter's stack is too small for."""
+    return BodyError("a body is nested too deep to read; check a part of it instead")
 
 
 def _several(text: bytes, media: str) -> Body | None:
