@@ -110,9 +110,11 @@ def _in_places(secret: Callable[[], str]) -> Iterator[Plant]:
 def _formats(marks: Iterator[str]) -> Iterator[Plant]:
     for number, kind in enumerate(token_formats(MARKER)):
         token = token_formats(next(marks))[kind]
-        yield Plant(f"{kind} in a text", f"/texts/{number}", answer=_json({"note": f"use {token} from now on"}))
+        yield Plant(f"{kind} in a text", f"/texts/no-{number}", answer=_json({"note": f"use {token} from now on"}))
         token = token_formats(next(marks))[kind]
-        yield Plant(f"{kind} as a name", f"/names/{number}", answer=_json({"by": {token: {"n": 1}, "other": {"n": 2}}}))
+        yield Plant(
+            f"{kind} as a name", f"/names/no-{number}", answer=_json({"by": {token: {"n": 1}, "other": {"n": 2}}})
+        )
 
 
 def _json(value: dict[str, object], **headers: str) -> Answer:
@@ -125,7 +127,7 @@ def _text(text: str, media: str) -> Answer:
 
 
 def _answered(number: int, kind: str, **headers: str) -> Plant:
-    return Plant(f"{kind} of an answer", f"/answers/{number}", answer=_json({}, **headers))
+    return Plant(f"{kind} of an answer", f"/answers/no-{number}", answer=_json({}, **headers))
 
 
 def _request_headers(secret: Callable[[], str]) -> Iterator[Plant]:
@@ -163,7 +165,7 @@ def _request_headers(secret: Callable[[], str]) -> Iterator[Plant]:
         "X-Forwarded-Request": f"Bearer {secret()}",
     }
     for number, (name, value) in enumerate(headers.items()):
-        yield Plant(f"{name} of a request", f"/headers/{number}", headers={name: value}, answer=_json({}))
+        yield Plant(f"{name} of a request", f"/headers/no-{number}", headers={name: value}, answer=_json({}))
 
 
 def _response_headers(secret: Callable[[], str]) -> Iterator[Plant]:
@@ -204,7 +206,7 @@ def _urls(secret: Callable[[], str]) -> Iterator[Plant]:
         ),
     )
     for number, name in enumerate(names):
-        yield Plant(f"{name} in a query", f"/queries/{number}?a=1&{name}={secret()}&b=2", answer=_json({}))
+        yield Plant(f"{name} in a query", f"/queries/no-{number}?a=1&{name}={secret()}&b=2", answer=_json({}))
     inner = quote(f"https://ada:{secret()}@h.example/?token={secret()}", safe="")
     yield Plant("a URL in a parameter", f"/inner?next={inner}", answer=_json({}))
     yield Plant("code beside state", f"/callback?code={secret()}&state=abc", answer=_json({}))
@@ -248,10 +250,10 @@ def _bodies(secret: Callable[[], str]) -> Iterator[Plant]:
         "Basic in a text": {"note": f"Basic {base64.b64encode(f'ada:{secret()}'.encode()).decode()}"},
     }
     for number, (kind, value) in enumerate(values.items()):
-        yield Plant(f"{kind} of an answer", f"/answered/{number}", answer=_json(value))
+        yield Plant(f"{kind} of an answer", f"/answered/no-{number}", answer=_json(value))
         sent = json.dumps(value)
         headers = {"Content-Type": "application/json"}
-        yield Plant(f"{kind} of a request", f"/sent/{number}", headers=headers, body=sent, answer=_json({}))
+        yield Plant(f"{kind} of a request", f"/sent/no-{number}", headers=headers, body=sent, answer=_json({}))
     yield Plant(
         "a form",
         "/form",
@@ -281,5 +283,7 @@ def _bodies(secret: Callable[[], str]) -> Iterator[Plant]:
         "text/javascript": f"callback({{'apiKey': '{secret()}'}})",
     }
     for number, (media, text) in enumerate(texts.items()):
-        yield Plant(f"{media} of an answer", f"/media/{number}", answer=_text(text, media))
-        yield Plant(f"{media} of a request", f"/sent-media/{number}", {"Content-Type": media}, text, answer=_json({}))
+        yield Plant(f"{media} of an answer", f"/media/no-{number}", answer=_text(text, media))
+        yield Plant(
+            f"{media} of a request", f"/sent-media/no-{number}", {"Content-Type": media}, text, answer=_json({})
+        )
