@@ -95,7 +95,10 @@ def _usable_request(request: Request) -> Request:
         raise TypeError("a request without method or uri")
     if not all(isinstance(text, _TEXT) for text in request.headers.values()):
         raise TypeError("a request with headers that are no text")
-    urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
+    try:
+        urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
+    except ValueError:
+        raise ValueError("a request with a uri that is none") from None  # the reason may quote a password
     return request
 
 

@@ -59,7 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "SendGrid": r"SG\.[\w-]{16,}\.[\w-]{16,}",
     "Sentry": r"sntrys_[\w+/=-]{40,}|sntryu_[0-9a-f]{64}",
     "Shopify": r"shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32}",
-    "Slack": r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|xapp-[0-9]-[A-Za-z0-9-]{10,}",
+    "Slack": r"xox[abceoprs](?:\.xox[bp])?-(?=[A-Za-z-]{0,60}[0-9])[A-Za-z0-9-]{10,}|xapp-[0-9]-[A-Za-z0-9-]{10,}",
     "Square": r"sq0[a-z]{3}-[\w-]{22,}|EAAA[\w-]{56,}",
     "Stripe": r"[rs]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}",
     "Supabase": r"sbp_[0-9a-f]{40}|sb_secret_[\w-]{20,}",

@@ -187,3 +187,60 @@ def test_cassettes_of_other_tools_are_read_and_none_is_shown(
         assert result.exit == 0
         checked = project.command("check", str(outside))
         assert (checked.exit, everything(project, checked)) == (0, {})
+
+
+def test_no_vocabulary_no_tag_and_no_name_of_an_operation_holds_one(bare: Project, upstream: Upstream) -> None:
+    key = f"AK{'IA'}{'IOSFODNNABCDEFGH'}"  # letters alone: a word, if it were no token
+    upstream.answers["/v1/a"] = json_answer(
+        {"type": key, "status": key, "items": [{"kind": key, "n": 1}, {"kind": "other", "m": 1}], "by": {key: {"n": 1}}}
+    )
+    upstream.answers[f"/v1/keys/{key}"] = upstream.answers["/v1/a"]
+    bare.write("contracts.toml", MANIFEST)
+    bare.write(
+        "test_crm.py",
+        f"""
+        import os
+        import pytest
+        import requests
+
+        @pytest.mark.contract
+        @pytest.mark.parametrize("number", range(25))
+        def test_words(number):
+            for path in ("a", "keys/" + "{key[:4]}" + "{key[4:]}"):
+                requests.get(os.environ["CRM_URL"] + "/" + path, timeout=5)
+        """,
+    )
+    result = bare.run("--contracts-record", "--contracts-update")
+    assert result.exit == 0
+    assert "contracts/crm/GET-keys-{value}.json" in bare.files()
+    written = "\n".join([result.text, *bare.files(), *bare.files().values()])
+    assert key not in written
+    assert '"REDACTED"' not in "".join(bare.files("contracts/crm").values())
+
+
+def test_what_a_test_logs_and_prints_reaches_the_test_as_it_is(project: Project, upstream: Upstream) -> None:
+    upstream.answers["/v1/customers/42"] = json_answer({"id": 42, "token": "f00d1001-issued"})
+    project.write(
+        "test_crm.py",
+        """
+        import logging
+        import pytest
+        from client import customer
+
+        @pytest.mark.contract
+        def test_logs(caplog, capsys):
+            token = customer(42)["token"]
+            logging.getLogger("mine").warning("got %s", token)
+            print("got", token)
+            assert token in caplog.text
+            assert token in capsys.readouterr().out
+            print("got", token)
+            assert token == "REDACTED", "told apart"
+        """,
+    )
+    result = project.run("--contracts-record", "--contracts-update", "-rA", "-l", "--log-file=log.txt")
+    assert result.exit == 1
+    assert "told apart" in result.text
+    assert "got REDACTED" in result.text
+    assert "got REDACTED" in project.files(".")["log.txt"]
+    assert everything(project, result) == {}
