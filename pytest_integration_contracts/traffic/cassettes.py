@@ -97,8 +97,8 @@ def _usable_request(request: Request) -> Request:
         raise TypeError("a request with headers that are no text")
     try:
         urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
-    except ValueError:
-        raise ValueError("a request with a uri that is none") from None  # the reason may quote a password
+    except ValueError as error:
+        raise ValueError(re.sub(r"( as)? '.*'", "", str(error))) from None  # what it quotes may be a password
     return request
 
 
