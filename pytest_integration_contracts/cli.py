@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from pytest_integration_contracts.errors import ContractsError, UsageError
+from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
 from pytest_integration_contracts.manifest import PRESETS, Manifest
 from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, load, without_file
 from pytest_integration_contracts.model import Operation, Severity
@@ -129,7 +129,7 @@ def audit(paths: tuple[str, ...]) -> None:
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.traffic.audit import audit as leaks_in
 
-    files = named(paths or map(str, _own_files(_manifest())))
+    files = named(paths) if paths else _own_files()
     leaks = list(leaks_in(files))
     for leak in leaks:
         click.echo(f"{os.path.relpath(leak.path)}:{leak.line}: {leak.what}")
@@ -138,12 +138,24 @@ def audit(paths: tuple[str, ...]) -> None:
     sys.exit(bool(leaks))
 
 
-def _own_files(manifest: Manifest) -> list[Path]:
-    """Where a project's snapshots and cassettes are, those among it that pytest-recording keeps for adopted tests."""
+def _own_files() -> list[Path]:
+    """All of the project's files, and its manifest: also one that cannot be used, for a secret may be why.
+
+    Where it adopts tests, those that pytest-recording keeps for them are among its files.
+    """
+    from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.session.offline import folders_of_recording, holds_any
 
-    kept = folders_of_recording(manifest.root) if manifest.adopt_vcr else []
-    return [folder for folder in (manifest.directory, *kept) if holds_any(folder)] or [manifest.directory]
+    here = Path.cwd()
+    path = find(here, stop=Path(here.anchor))
+    try:
+        manifest = _manifest()
+        kept = folders_of_recording(manifest.root) if manifest.adopt_vcr else []
+        folders = [folder for folder in (manifest.directory, *kept) if holds_any(folder)] or [manifest.directory]
+        below = named(map(str, folders))
+    except ManifestError:
+        below = []
+    return [*below, *([path] if path else [])]
 
 
 def _replayed(paths: list[Path], mode: Mode, reason: str) -> tuple[Report, dict[str, tuple[str, ...]]]:

@@ -18,6 +18,7 @@ from pytest_integration_contracts.shapes.schema import from_schema
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot, read_snapshot
 from pytest_integration_contracts.snapshots.versions import compare_versions
+from pytest_integration_contracts.traffic.secrets import scrub_value
 
 Given = list[object] | Shape | Snapshot
 """Bodies (or exchanges), a shape, or a snapshot."""
@@ -88,6 +89,7 @@ def _line(name: str, number: int, line: str) -> object:
 
 
 def _exchange_or_body(place: str, value: object) -> object:
+    value = scrub_value(value)  # nothing of a secret is printed: no name, and no word of a vocabulary
     if not isinstance(value, dict) or not (_NEEDED <= value.keys() <= _EXCHANGE):
         return value
     if not isinstance(value["method"], str) or not isinstance(value["url"], str):

@@ -303,12 +303,17 @@ def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[st
     return value
 
 
+def _without_credentials(url: str) -> str:
+    """A URL as messages may show it: user-info and query may be secrets."""
+    return re.sub(r"//[^/]*@", "//...@", re.sub(r"[?#].*", "?...", url, count=1, flags=re.DOTALL))
+
+
 def _url(path: Path, place: str, written: str, url: str) -> str:
     host, _ = authority(split_url(url))
     if not host or not _URL.fullmatch(url):
         raise ManifestError(
-            f"{path}: {place}.urls: {written!r} must be an http or https URL without user, query or fragment;"
-            " variables in it are written `${NAME}` or `${NAME:-default}`"
+            f"{path}: {place}.urls: {_without_credentials(written)!r} must be an http or https URL"
+            " without user, query or fragment; variables in it are written `${NAME}` or `${NAME:-default}`"
         )
     return url.rstrip("/")
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_integration_contracts.session.payload import Told
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.watch import Watch
+    from pytest_integration_contracts.traffic.redaction import Secrets
 
 __all__ = ["contract"]
 
@@ -43,6 +44,8 @@ _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
 _RAISED: pytest.StashKey[bool] = pytest.StashKey()
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _TOLD: pytest.StashKey[str] = pytest.StashKey()
+_SECRETS: pytest.StashKey[Secrets] = pytest.StashKey()
+_RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
 
 _FINDINGS_ATTRIBUTE = "contracts_findings"
 _TOLD_ATTRIBUTE = "contracts_told"
@@ -103,6 +106,22 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
         config.pluginmanager.register(_Controller(config), "integration-contracts-controller")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep secrets out of the log files and the live log that pytest writes."""
+    if _SESSION in session.config.stash:
+        from pytest_integration_contracts.shown import redact_logs
+
+        redact_logs(session.config, lambda: _known_secrets(session.config.stash.get(_RUNNING, None)))
+
+
+def _known_secrets(item: pytest.Item | None) -> frozenset[str]:
+    """The secrets that a test and its wide fixtures have met so far."""
+    if item is None or _SECRETS not in item.stash:
+        return frozenset()
+    fixtures = item.config.stash[_FIXTURES].watches_of(item)
+    return item.stash[_SECRETS].known.union(*(watch.secrets.known for watch in fixtures))
+
+
 def _is_contract(item: pytest.Item) -> bool:
     return _ADOPTED in item.stash or item.get_closest_marker("contract") is not None or _uses_fixture(item)
 
@@ -156,6 +175,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     item.stash[_FINDINGS] = []
     item.stash[_RAISED] = True  # until its own body came to its end
     item.stash[_FAILED] = False
+    item.config.stash[_RUNNING] = item
     _open(item)
     try:
         result = yield
@@ -177,6 +197,7 @@ def _open(item: pytest.Item) -> None:
             item.stash[WATCH] = session.watch(item.path, name, item.nodeid, insisted)
         else:
             item.stash[WATCH] = session.adopt(item.path, item.nodeid, insisted, declared=declared)
+        item.stash[_SECRETS] = item.stash[WATCH].secrets
         item.stash[WATCH].open()
     except ContractsError as error:
         pytest.fail(str(error), pytrace=False)
@@ -301,8 +322,15 @@ def pytest_runtest_makereport(
     if _SELECTED in item.config.stash:
         setattr(report, _SELECTED_ATTRIBUTE, item.config.stash[_SELECTED])
         del item.config.stash[_SELECTED]
-    if _FINDINGS not in item.stash:
-        return report
+    if _FINDINGS in item.stash:
+        from pytest_integration_contracts.shown import redact_report
+
+        _complete(report, item, call)
+        redact_report(report, _known_secrets(item))
+    return report
+
+
+def _complete(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     if report.failed and item.stash[_RAISED]:
         item.stash[_FAILED] = True
     findings = item.stash[_FINDINGS]
@@ -313,7 +341,6 @@ def pytest_runtest_makereport(
         _clear_the_upstream(report, item.stash[WATCH])
     if report.when == "teardown" and _TOLD in item.stash:
         setattr(report, _TOLD_ATTRIBUTE, item.stash[_TOLD])
-    return report
 
 
 def _clear_the_upstream(report: pytest.TestReport, watch: Watch) -> None:

@@ -487,6 +487,14 @@ def test_one_clear_error_names_file_place_and_remedy(tmp_path: Path, text: str, 
     assert "hunter2" not in str(caught.value)
 
 
+CREDENTIALS_HIDDEN = {
+    "https://user:password@api.crm.example": "https://...@api.crm.example",
+    "https://api.crm.example/v1?key=1": "https://api.crm.example/v1?...",
+    "https://api.crm.example/v1?": "https://api.crm.example/v1?...",
+    "https://api.crm.example/v1#part": "https://api.crm.example/v1?...",
+}
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -511,8 +519,9 @@ def test_one_clear_error_names_file_place_and_remedy(tmp_path: Path, text: str, 
 def test_what_is_no_plain_url_is_an_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(ManifestError) as caught:
         one(tmp_path, [url])
+    shown = CREDENTIALS_HIDDEN.get(url, url)
     assert str(caught.value) == (
-        f"{tmp_path / 'contracts.toml'}: integrations.crm.urls: {url!r} must be an http or https URL without user,"
+        f"{tmp_path / 'contracts.toml'}: integrations.crm.urls: {shown!r} must be an http or https URL without user,"
         " query or fragment; variables in it are written `${NAME}` or `${NAME:-default}`"
     )
 

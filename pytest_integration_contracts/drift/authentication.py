@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -12,21 +13,56 @@ from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.shapes.words import split_name
 
 _SECRET = re.compile(
-    r"token|secret(?!ar)|passw|passphrase|pwd$|api-?key|access-?key|private-?key|auth-?key|subscription-?key|signature"
-    r"|^sig$|credential|authorization$|^(?:set-)?cookies?$|session-?(?:id|key)|jwt|bearer|assertion$|^auth$|^otp$"
-    r"|verifier$"
+    r"token|secret(?!ar)|passw|passphrase|pwd$|(?:db|user|smtp|http|root|admin)-?pass$"
+    r"|(?:api|access|private|auth|subscription)-?key"
+    r"|(?:app|application|account|consumer|signing|encryption|master|shared|service|integration|licen[cs]e|recovery)-?key$"
+    r"|signature|^sig$|hmac|credential|authorization$|^(?:set-)?cookies?$|sess(?:ion)?-?(?:id|key)$|jwt|bearer"
+    r"|assertion$|saml-?response$|^auth$|^t?otp$|verifier$|^[cx]srf|^cvv2?$|^cvc2?$|security-code$"
+    r"|(?:recovery|backup|verification|mfa|device|user)-codes?$|connection-?string$"
+)
+_MARKER = re.compile(
+    r"token|secret|pass|pwd|key|sig|hmac|cred|auth|cookie|sess|jwt|bearer|assertion|response|otp|verifier|srf|cv[cv]|code"
+    r"|connection"
 )
 _HARMLESS = re.compile(
-    r"token-?(?:type|count|url|uri|endpoint|limit|usage|expir\w*)|^tokens$|(?:max|total|prompt|completion|input|output)-?tokens"
-    r"|(?:page|next|prev\w*|continuation|sync|cursor)-?token|credential-?type|assertion-?type|signature-?(?:algorithm|method|version)"
+    r"token-?(?:type|count|url|uri|endpoint|limit|usage|expir\w*|name|symbol|address|kind|status|scopes?|ids?|index)"
+    r"|^tokens$|(?:max|total|prompt|completion|input|output|cached|reasoning)-?tokens|tokeni[sz]"
+    r"|(?:page|pages|pagination|paging|next|prev\w*|continuation|sync|cursor|resume|delta|skip|change|idempotency)-?token"
+    r"|client-request-token$|credential-?type|assertion-?type|signature-?(?:algorithm|method|version)|key-?name$"
 )
-_AUTHORIZATION = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,31})\s+\S")
+_HARMLESS_KEY = re.compile(
+    r"(?:idempotency|surrogate|cache|partition|routing|sort|public|websocket|object|map)[-_]key$"
+)
 
 
+_IN_ANY_CASE = re.compile(r"passw(?:or)?d|passphrase|(?:proxy-)?authorization")
+"""Names that people write with capitals where no word begins: `PassWord`."""
+
+
+@lru_cache(maxsize=8192)
 def is_secret_name(name: str) -> bool:
     """Whether a header, parameter or member of this name holds a secret, whatever its case."""
     plain = split_name(name).replace(" ", "-")
+    if _IN_ANY_CASE.fullmatch(name.lower()):
+        return True
     return _SECRET.search(plain) is not None and _HARMLESS.search(plain) is None
+
+
+def may_name_a_secret(text: str) -> bool:
+    """Whether a name of a secret, or what is written like a part of one, stands in a text; cheap."""
+    return _MARKER.search(text.lower()) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_secret_header(name: str) -> bool:
+    """Whether a header of this name holds a secret: of headers that end in `-key` nearly all do."""
+    name = name.lower()
+    return is_secret_name(name) or (name.endswith(("-key", "_key")) and _HARMLESS_KEY.search(name) is None)
+
+
+_PART = r"(?:[A-Za-z]+|AWS4|OAuth2|SHA[0-9]{1,3}|P256)"
+_AUTHORIZATION = re.compile(rf"\s*(?=[A-Za-z0-9-]{{1,32}}\s)({_PART}(?:-(?:{_PART}|[0-9]{{1,3}}))*)\s+\S")
+"""A scheme of words, with the digits that registered ones have: what else stands before a blank may be a secret."""
 
 
 def authorization_scheme(value: str) -> str:
@@ -41,7 +77,7 @@ def auth_scheme(url: str, headers: Mapping[str, str]) -> str:
     if authorization:
         return authorization_scheme(authorization) or "header authorization"
     for name in sorted(headers):
-        if is_secret_name(name):
+        if is_secret_header(name):
             return "cookie" if name == "cookie" else f"header {name}"
     for name, _ in parse_qsl(split_url(url).query):
         if is_secret_name(name):

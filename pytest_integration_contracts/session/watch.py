@@ -18,6 +18,7 @@ from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.versions import Observation
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
+from pytest_integration_contracts.traffic.redaction import Secrets
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +54,11 @@ class Watch:
     def exchanges(self) -> tuple[Exchange, ...]:
         """What was exchanged so far, in order."""
         return tuple(seen.exchange for seen in self._all())
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets that passed so far, which must not be shown."""
+        return self.recorder.secrets
 
     @property
     def findings(self) -> tuple[Finding, ...]:

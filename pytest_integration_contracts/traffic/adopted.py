@@ -66,8 +66,14 @@ class AdoptedRecorder(Recorder):
         """Take note that a live upstream is about to be asked, with the request as vcrpy made it and as it is kept."""
         if self.source is Source.REPLAY:
             self.source = Source.RECORD
+        self._messages.learn_secrets(request)
         with self._turn:
             self._questions.ask(request, self._asked(kept))
+
+    def about_to_take_in(self, response: Response) -> None:
+        """Take note of the secrets of an answer: vcrpy logs what a cassette takes in."""
+        with contextlib.suppress(*UNUSABLE):
+            self._messages.learn_answer(response)
 
     def settle(self, request: Request, kept: Request) -> float | None:
         """Take note that a live upstream answered, be the answer kept or not; how many seconds it took, if known."""
@@ -106,6 +112,7 @@ class _Observed(Cassette):  # type: ignore[misc]
     def append(self, request: Request, response: Response) -> None:
         with self.observer.taking_in:
             known = len(self.data)
+            self.observer.about_to_take_in(response)
             super().append(request, response)
             fresh = self.data[known:]
         asked = self._before_record_request(request)

@@ -140,10 +140,15 @@ def decode(raw: bytes, headers: Mapping[str, str], limits: Limits = _DEFAULT) ->
     try:
         body = _read(content, _claim(headers.get("content-type", "")), limits, parts=_NESTED_PARTS)
     except RecursionError as error:
-        raise BodyError("a body is nested too deep to read; check a part of it instead") from error
+        raise too_deep() from error
     if limits.depth < MAX_DEPTH:
         _insist_on_depth(body.value, limits)
     return body
+
+
+def too_deep() -> BodyError:
+    """What is said of a body that the interpreter's stack is too small for."""
+    return BodyError("a body is nested too deep to read; check a part of it instead")
 
 
 def _insist_on_depth(value: object, limits: Limits) -> None:

@@ -21,7 +21,7 @@ from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
 from pytest_integration_contracts.traffic.ages import sent, stated, written
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
-from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_url, scrub_value
+from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_text, scrub_url, scrub_value
 
 Response = dict[str, Any]
 """A response as vcrpy keeps it: `status` {code, message}, `headers` {name: [value]}, `body` {string}."""
@@ -150,7 +150,10 @@ def _usable_request(request: Request) -> Request:
         raise TypeError("a request without method or uri")
     if not all(isinstance(text, _TEXT) for text in request.headers.values()):
         raise TypeError("a request with headers that are no text")
-    urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
+    try:
+        urlsplit(request.uri).port  # noqa: B018 - raises where the matcher would
+    except ValueError as error:
+        raise ValueError(re.sub(r"( as)? '.*'", "", str(error))) from None  # what it quotes may be a password
     return request
 
 
@@ -302,10 +305,15 @@ def _clean_response(response: Response, canonical: _Rewriting) -> Response:
         }
     headers = {name: [canonical(value) for value in values] for name, values in headers.items()}
     return {
-        "status": response["status"],
+        "status": _clean_status(response["status"]),
         "headers": scrub_headers(headers),
         "body": {"string": body},
     }
+
+
+def _clean_status(status: Mapping[str, Any]) -> dict[str, Any]:
+    message = status.get("message")
+    return {**status, "message": scrub_text(message)} if isinstance(message, str) else dict(status)
 
 
 def _canonical_bytes(body: bytes, canonical: _Rewriting) -> bytes:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote
 
+from pytest_integration_contracts.shapes.formats import PLACEHOLDER
+
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _SEGMENTS: Final = (
     ("{date}", re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")),
@@ -56,6 +58,8 @@ def _segment(segment: str) -> str:
     text = unquote(segment)
     if len(text) > _LONGEST:
         return "{value}"
+    if PLACEHOLDER in text:
+        return "{value}"  # where a token stood
     return _placeholder(text) or _with_suffix(text) or (text if not text or _PLAIN.fullmatch(text) else "{value}")
 
 

@@ -20,26 +20,24 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
-from pytest_integration_contracts.errors import BodyError, CassetteError, MissingRecordingError
+from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
 from pytest_integration_contracts.files import leads_outside
 from pytest_integration_contracts.manifest import Limits, rest_after, split_url
-from pytest_integration_contracts.model import NO_BODY, Exchange
+from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.traffic.ages import now
-from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.cassettes import (
     Interaction,
     Response,
     body_of,
-    plain,
     read_cassette,
-    sent_body,
     write_cassette,
 )
 from pytest_integration_contracts.traffic.in_process import pass_undeclared
+from pytest_integration_contracts.traffic.messages import MessageReader
 from pytest_integration_contracts.traffic.nearest import nearest
 from pytest_integration_contracts.traffic.patches import absent
 from pytest_integration_contracts.traffic.questions import Missing, Questions
-from pytest_integration_contracts.traffic.secrets import scrub_url
+from pytest_integration_contracts.traffic.redaction import Secrets
 from pytest_integration_contracts.traffic.stand_ins import do_as_the_client
 from pytest_integration_contracts.traffic.threads import stay_patched
 
@@ -70,9 +68,8 @@ class Recorder:
     """One cassette and what passes through it.
 
     Attributes:
-        exchanges: What was asked and answered, in order.
+        exchanges: What was asked and answered, in order, without secrets.
         missing: What was asked and is not recorded.
-        problems: What could not be read, one sentence each.
         recordings: What the cassette that is replayed holds; None where there is no such file.
     """
 
@@ -100,8 +97,8 @@ class Recorder:
         self.source = source
         self.exchanges: list[Exchange] = []
         self.missing: list[Missing] = []
-        self.problems: list[str] = []
         self.recordings: Sequence[Interaction] | None = None
+        self._messages = MessageReader(addresses.limits)
         self._questions = Questions()
         self._turn = threading.RLock()
         self._addresses = addresses
@@ -112,6 +109,16 @@ class Recorder:
         self._cassette: Cassette | None = None
         self._context: AbstractContextManager[object] | None = None
         self._previous: list[Interaction] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read, one sentence each."""
+        return self._messages.problems
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets that passed."""
+        return self._messages.secrets
 
     def open(self) -> None:
         """Start observing. May be called again after `close`; what was played stays played.
@@ -169,7 +176,7 @@ class Recorder:
         return cassette  # type: ignore[no-any-return]
 
     def _canonical(self, request: Request) -> Request:
-        uri = scrub_url(self._addresses.canonical(request.uri) or request.uri)
+        uri = self._messages.url(self._addresses.canonical(request.uri) or request.uri)
         return request if uri == request.uri else moved(request, uri)
 
     @property
@@ -194,6 +201,7 @@ class Recorder:
 
     def ask(self, request: Request) -> None:
         """Take note that a live upstream is about to be asked."""
+        self._messages.learn_secrets(request)
         canonical = self._canonical(request)
         with self._turn:
             self._questions.ask(request, Missing(canonical.method, canonical.uri))
@@ -208,8 +216,9 @@ class Recorder:
     def observe(self, request: Request, response: Response, elapsed: float | None = None) -> None:
         """Take note of an exchange, live or replayed."""
         actual, request = request.uri, self._canonical(request)
-        request_headers, response_headers = plain(request.headers), plain(response["headers"])
-        body = self._decode(body_of(response), response_headers, request, "answer")
+        request_headers = self._messages.headers(request.headers)
+        response_headers = self._messages.headers(response["headers"])
+        body = self._messages.body(body_of(response), response_headers, f"{request.method} {request.uri}, answer")
         if "location" in response_headers:
             response_headers["location"] = self._located(response_headers["location"], actual, request.uri)
         with self._turn:
@@ -218,7 +227,7 @@ class Recorder:
             method=request.method.upper(),
             url=request.uri,
             status=response["status"]["code"],
-            request_body=self._sent(request, request_headers),
+            request_body=self._messages.sent(request, request_headers),
             response_body=body.value,
             media=body.media,
             request_headers=request_headers,
@@ -256,21 +265,9 @@ class Recorder:
             return known or location
         return target._replace(scheme=named.scheme, netloc=named.netloc).geturl()
 
-    def _sent(self, request: Request, headers: Mapping[str, str]) -> object:
-        body = sent_body(request)
-        if body is None:
-            return NO_BODY
-        return self._decode(body, headers, request, "request").value if isinstance(body, bytes) else body
-
-    def _decode(self, raw: bytes, headers: Mapping[str, str], request: Request, what: str) -> Body:
-        try:
-            return decode(raw, headers, self._addresses.limits)
-        except BodyError as error:
-            self.problems.append(f"{request.method} {request.uri}, {what}: {error}")
-            return Body(f"unreadable {headers.get('content-type', '')}".strip())
-
     def miss(self, request: Request) -> MissingRecordingError:
         """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
+        self._messages.learn_secrets(request)
         request = self._canonical(request)
         missing = Missing(request.method, request.uri)
         missing = replace(missing, nearest=self._nearest(request, times=self.missing.count(missing) + 1))
@@ -366,10 +363,9 @@ class _ObservingCassette(Cassette):  # type: ignore[misc]
 
     def append(self, request: Request, response: Response) -> None:
         if not self._loading:
-            self._observer.date()  # first: then none that is recorded is without a moment
+            self._observer.date()  # then none that is recorded is without a moment
+            self._observer.answered(request, response)  # first, for vcrpy logs what it appends, secrets and all
         super().append(request, response)
-        if not self._loading:
-            self._observer.answered(request, response)
 
     def can_play_response_for(self, request: Request) -> bool:
         if self.record_mode == RecordMode.ALL:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -60,15 +61,15 @@ IN_URL = "a URL with credentials, or a token of a known form"
         ({"header": "Authorization", "value": "Bearer s3cr3t"}, 5, "`Authorization` holds what is no placeholder"),
         ({"header": "X-Api-Key", "value": "s3cr3t"}, 5, "`X-Api-Key` holds what is no placeholder"),
         ({"header": "cookie", "value": "session=s3cr3t"}, 5, "`cookie` holds what is no placeholder"),
-        ({"header": "X-Trace", "value": JWT}, 5, IN_URL),
-        ({"body": f"token={TOKEN}&a=1"}, 3, IN_URL),
+        ({"header": "X-Trace", "value": JWT}, 5, "`X-Trace` holds what is no placeholder"),
+        ({"body": f"token={TOKEN}&a=1"}, 3, IN_TEXT),
         ({"body": "password=hunter2&user=ada"}, 3, IN_TEXT),
-        ({"body": '\'{"client_secret": "hunter2"}\''}, 3, IN_TEXT),
+        ({"body": '\'{"client_secret": "hunter2"}\''}, 3, f"{IN_TEXT}: $.client_secret"),
         ({"uri": "https://ada:hunter2@api.crm.example/v1"}, 7, IN_URL),
         ({"uri": "https://api.crm.example/v1?api_key=hunter2"}, 7, IN_URL),
-        ({"answer": '\'{"user": {"access_token": "hunter2"}}\''}, 10, IN_TEXT),
-        ({"answer": f"'see {TOKEN}'"}, 10, IN_URL),
-        ({"answer": "!!binary eyJwYXNzd29yZCI6ICJodW50ZXIyIn0="}, 10, IN_TEXT),
+        ({"answer": '\'{"user": {"access_token": "hunter2"}}\''}, 10, f"{IN_TEXT}: $.user.access_token"),
+        ({"answer": f"'see {TOKEN}'"}, 10, IN_TEXT),
+        ({"answer": "!!binary eyJwYXNzd29yZCI6ICJodW50ZXIyIn0="}, 10, f"{IN_TEXT}: $.password"),
         ({"answer": "'<a><password>hunter2</password></a>'"}, 10, IN_TEXT),
     ],
 )
@@ -102,6 +103,39 @@ def test_what_is_no_document_is_looked_at_line_by_line(tmp_path: Path) -> None:
     assert [leak.line for leak in audit([tmp_path / "one.yaml"])] == [2]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f'urls = ["https://ada:{"hunter2"}@api.crm.example/v1"]\n', [1]),
+        (f'# one\n[integrations.crm]\ncredentials = "{"hunter2"}"\n', [3]),
+        (f'[integrations.crm]\ncredentials = "env:{TOKEN}"\n', [2]),
+        ('[integrations.crm]\ncredentials = "env:CRM_TOKEN"  # where it is kept\nmode = "sync"\n', []),
+        (f"A=1\nAPI_TOKEN={'hunter2'}\n", [2]),
+        (f"see\n-----BEGIN PRIVATE {'KEY'}-----\nMIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE {'KEY'}-----\n", [2]),
+        (f"password: {'hunter2'}\nuser: ada\n", [1]),
+    ],
+)
+def test_manifests_and_any_other_text_are_audited_too(tmp_path: Path, text: str, lines: list[int]) -> None:
+    (tmp_path / "text").write_text(text)
+    leaks = list(audit([tmp_path / "text"]))
+    assert [leak.line for leak in leaks] == lines
+    assert "hunter2" not in str(leaks)
+
+
+def test_the_manifest_is_audited_even_where_a_secret_makes_it_unusable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "contracts.toml").write_text(
+        f'[integrations.crm]\nurls = ["https://crm.example"]\ncredentials = "{"hunter2"}"\n'
+    )
+    told = CliRunner().invoke(main, ["audit"])
+    assert told.exit_code == 1
+    assert told.output.startswith("contracts.toml:3: ")
+    assert "hunter2" not in told.output
+
+
 DOUBLED = zip("abcdefgh", "bcdefghi", strict=True)
 BOMB = "a: &a [x, x]\n" + "".join(f"{new}: &{new} [*{old}, *{old}]\n" for old, new in DOUBLED)
 
@@ -131,6 +165,10 @@ def test_the_command_names_file_and_line_and_exits_1(tmp_path: Path, monkeypatch
     planted(tmp_path / "contracts")
     told = CliRunner().invoke(main, ["audit"])
     assert (told.exit_code, told.output) == (0, "1 file: nothing that looks like a secret\n")
+    (tmp_path / "contracts.toml").write_text('[integrations.crm]\nurls = ["https://crm.example"]\n')
+    told = CliRunner().invoke(main, ["audit"])
+    assert (told.exit_code, told.output) == (0, "2 files: nothing that looks like a secret\n")
+    assert CliRunner().invoke(main, ["audit", "missing.yaml"]).exit_code == 2
 
 
 def test_adopted_cassettes_are_the_projects_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,3 +191,15 @@ def test_adopted_cassettes_are_the_projects_own(tmp_path: Path, monkeypatch: pyt
     assert CliRunner().invoke(main, ["audit"]).output.endswith("2 files: 1 to look at\n")
     (tmp_path / "contracts.toml").write_text("[defaults]\nadopt_vcr = false\n")
     assert CliRunner().invoke(main, ["audit"]).output == "1 file: nothing that looks like a secret\n"
+
+
+@pytest.mark.parametrize("line", ["a" * 200_000, "token: {" * 30_000, '"a": ' * 40_000, "- eyJ" * 300, "://" * 70_000])
+def test_auditing_takes_no_longer_for_what_nearly_is_a_secret(tmp_path: Path, line: str) -> None:
+    def took(text: str) -> float:
+        (tmp_path / "one.yaml").write_text(text)
+        started = time.process_time()
+        list(audit([tmp_path / "one.yaml"]))
+        return time.process_time() - started
+
+    small, large = min(took(line[: len(line) // 16]) for _ in range(3)), took(line)
+    assert large < 120 * max(small, 0.001)

@@ -161,6 +161,10 @@ BROKEN = {
     ),
     "no uri": (ONE.replace("uri:", "url:"), "is not a cassette ("),
     "a uri of another kind": (ONE.replace("uri: https", "uri: 5 #"), "is not a cassette ("),
+    "a password for a port": (
+        ONE.replace(".example/", ".example:hunter2/"),
+        "is not a cassette (Port could not be cast to integer value)",
+    ),
     "a uri without a port": (
         ONE.replace(".example/", ".example:99999/"),
         "is not a cassette (Port out of range 0-65535)",
