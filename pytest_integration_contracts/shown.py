@@ -6,17 +6,14 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pytest
-from _pytest._code.code import TerminalRepr
-
 from pytest_integration_contracts.traffic.redaction import redact
 
 Known = Callable[[], Iterable[str]]
 """Gives the secrets that are known now."""
 
 
-def redact_report(report: pytest.TestReport, known: Iterable[str]) -> None:
-    """Take secrets out of all that a report is going to show: its traceback, its sections, its properties."""
+def redact_report(report: Any, known: Iterable[str]) -> None:  # noqa: ANN401 - pytest's, which is not known here
+    """Take secrets out of all that a `pytest.TestReport` is going to show: its traceback, sections and properties."""
 
     def clean(text: str) -> str:
         return redact(text, known)
@@ -31,13 +28,13 @@ def _clean(shown: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401 - wh
         return clean(shown)
     if isinstance(shown, list | tuple):
         return type(shown)(_clean(each, clean) for each in shown)
-    if isinstance(shown, TerminalRepr):
+    if hasattr(shown, "toterminal"):  # pytest's pieces of a traceback
         for name, part in list(vars(shown).items()):
             object.__setattr__(shown, name, _clean(part, clean))
     return shown
 
 
-def redact_logs(config: pytest.Config, known: Known) -> None:
+def redact_logs(config: Any, known: Known) -> None:  # noqa: ANN401 - pytest's, which is not known here
     """Let pytest's log file and its live log be written without secrets; what `caplog` sees stays as it is.
 
     Args:

@@ -14,7 +14,7 @@ import yaml
 from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.traffic.cassettes import media_of
+from pytest_integration_contracts.traffic.cassettes import kept_shallow, media_of
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_text, scrub_url
 from pytest_integration_contracts.traffic.texts import is_secret
 from pytest_integration_contracts.traffic.tokens import token_pattern
