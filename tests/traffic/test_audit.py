@@ -159,7 +159,7 @@ def test_the_command_names_file_and_line_and_exits_1(tmp_path: Path, monkeypatch
     told = CliRunner().invoke(main, ["audit", "one.yaml"])
     assert (told.exit_code, told.output) == (
         1,
-        "one.yaml:5: `X-Api-Key` holds what is no placeholder\n1 file: 1 to look at\n",
+        "one.yaml:5: `X-Api-Key` holds what is no placeholder\n2 files: 1 to look at\n",
     )
     (tmp_path / "contracts").mkdir()
     planted(tmp_path / "contracts")
@@ -184,13 +184,13 @@ def test_adopted_cassettes_are_the_projects_own(tmp_path: Path, monkeypatch: pyt
     leak = Path("tests/api/cassettes/test_crm/one.yaml")
     assert (told.exit_code, told.output) == (
         1,
-        f"{leak}:5: `X-Api-Key` holds what is no placeholder\n1 file: 1 to look at\n",
+        f"{leak}:5: `X-Api-Key` holds what is no placeholder\n2 files: 1 to look at\n",
     )
     (tmp_path / "contracts" / "cassettes").mkdir(parents=True)
     planted(tmp_path / "contracts" / "cassettes")
-    assert CliRunner().invoke(main, ["audit"]).output.endswith("2 files: 1 to look at\n")
+    assert CliRunner().invoke(main, ["audit"]).output.endswith("3 files: 1 to look at\n")
     (tmp_path / "contracts.toml").write_text("[defaults]\nadopt_vcr = false\n")
-    assert CliRunner().invoke(main, ["audit"]).output == "1 file: nothing that looks like a secret\n"
+    assert CliRunner().invoke(main, ["audit"]).output == "2 files: nothing that looks like a secret\n"
 
 
 @pytest.mark.parametrize("line", ["a" * 200_000, "token: {" * 30_000, '"a": ' * 40_000, "- eyJ" * 300, "://" * 70_000])
