@@ -134,6 +134,11 @@ class Manifest:
                         best = (length, integration, prefix.canonical + rest)
         return best[1:] if best else None
 
+    def names_operation(self, name: str) -> bool:
+        """Whether an operation is meant by its very name, by an override or a pin: it keeps that name."""
+        pinned = (pin.operation for each in self.integrations.values() for pin in (*each.maps, *each.records))
+        return name in {*pinned, *(override.operation for override in self.overrides)}
+
     def integration_of(self, url: str) -> Integration:
         """The integration a URL belongs to; one named after the host where no prefix matches."""
         claimed = self.claim(url)

@@ -29,12 +29,12 @@ from pytest_integration_contracts.traffic.cassettes import (
     body_of,
     plain,
     read_cassette,
-    sent_body,
     write_cassette,
 )
 from pytest_integration_contracts.traffic.in_process import pass_undeclared
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.secrets import scrub_url
+from pytest_integration_contracts.traffic.sent import operation, value_of
 from pytest_integration_contracts.traffic.stand_ins import do_as_the_client
 from pytest_integration_contracts.traffic.threads import stay_patched
 
@@ -136,6 +136,7 @@ class Recorder:
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
             options.pop(name, None)
         options["before_record_request"] = self._canonical
+        options["match_on"] = (*options["match_on"], operation)
         cassette = _ObservingCassette.load(observer=self, **options)
         undeclared = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
         cassette.custom_patches = (*undeclared, *stay_patched(), *do_as_the_client())
@@ -155,13 +156,13 @@ class Recorder:
         """Take note that a live upstream is about to be asked."""
         canonical = self._canonical(request)
         with self._turn:
-            self._questions.ask(request, Missing(canonical.method, canonical.uri))
+            self._questions.ask(request, Missing.of(canonical))
 
     def answered(self, request: Request, response: Response) -> None:
         """Take note of a live upstream's answer."""
         canonical = self._canonical(request)
         with self._turn:
-            elapsed = self._questions.answer(request, Missing(canonical.method, canonical.uri))
+            elapsed = self._questions.answer(request, Missing.of(canonical))
         self.observe(request, response, elapsed)
 
     def observe(self, request: Request, response: Response, elapsed: float | None = None) -> None:
@@ -216,10 +217,11 @@ class Recorder:
         return target._replace(scheme=named.scheme, netloc=named.netloc).geturl()
 
     def _sent(self, request: Request, headers: Mapping[str, str]) -> object:
-        body = sent_body(request)
-        if body is None:
+        try:
+            return value_of(request, headers)
+        except BodyError as error:
+            self.problems.append(str(error))
             return NO_BODY
-        return self._decode(body, headers).value if isinstance(body, bytes) else body
 
     def _decode(self, raw: bytes, headers: Mapping[str, str]) -> Body:
         try:
@@ -231,7 +233,7 @@ class Recorder:
     def miss(self, request: Request) -> MissingRecordingError:
         """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
         request = self._canonical(request)
-        self.missing.append(Missing(request.method, request.uri, self._nearest(request)))
+        self.missing.append(Missing.of(request, self._nearest(request)))
         return MissingRecordingError(
             f"{request.method} {request.uri} is not in {self.path}; record it with `{self._remedy}`"
         )
