@@ -145,7 +145,8 @@ class _Templates:
             return name
         template = self._project.names.template(integration, name)
         if template is None:
-            return None
+            shared = Name.of(self._project.names.known(Operation(integration, str(name))).name)
+            return shared if shared != name else None
         mine, known = self._responses(name), self._stored(template)
         return name if _unlike(mine, known) or _succeed_differently(mine, known) else template
 

@@ -144,7 +144,11 @@ def _identity(record: dict[object, object], segment: str, above: str) -> str:
     plural = singular(above) != above
     kind = set(_words(singular(above))) if is_collection(above) else set()
     for name, value in record.items():
-        if not isinstance(name, str) or not _is(value, segment):
+        if not isinstance(name, str):
+            continue
+        if above and _is(value, f"{above}/{segment}"):
+            return "name"  # the last part of `octo/hello`
+        if not _is(value, segment):
             continue
         words = _words(name)
         last = "".join(words) if "".join(words) in _ITSELF else words[-1] if words else ""

@@ -50,7 +50,9 @@ def operation(one: Request, other: Request) -> bool:
 def _operation(request: Request) -> tuple[str, object]:
     body, headers = request.body, plain(request.headers)
     if isinstance(body, bytes) and len(body) <= _MOST_REMEMBERED:
-        return _operation_in(body, request.uri, tuple((name, headers[name]) for name in sorted(_NAMING & headers.keys())))
+        return _operation_in(
+            body, request.uri, tuple((name, headers[name]) for name in sorted(_NAMING & headers.keys()))
+        )
     return _named(request_of(request))
 
 
