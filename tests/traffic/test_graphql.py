@@ -115,10 +115,11 @@ def test_no_text_is_too_strange(text: str) -> None:
     assert document is None or document.operations
 
 
+FIELD = True
 _NAMES = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True).filter(lambda name: name != "on")
 _SELECTIONS = st.recursive(
-    st.dictionaries(_NAMES, st.just(True), min_size=1, max_size=3),
-    lambda below: st.dictionaries(_NAMES, st.just(True) | below, min_size=1, max_size=3),
+    st.dictionaries(_NAMES, st.just(FIELD), min_size=1, max_size=3),
+    lambda below: st.dictionaries(_NAMES, st.just(FIELD) | below, min_size=1, max_size=3),
     max_leaves=12,
 )
 

@@ -289,5 +289,5 @@ def test_whatever_is_sent_the_name_is_printable_and_reads_back(sent: Any, path: 
         ("POST /{shop}/rpc#a", "POST /x/rpc#b", False),
     ],
 )
-def test_which_names_a_template_stands_for(template: str, name: str, is_one: bool) -> None:
+def test_which_names_a_template_stands_for(template: str, name: str, *, is_one: bool) -> None:
     assert Name.of(template).fits(Name.of(name)) is is_one
