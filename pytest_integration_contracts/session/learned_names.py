@@ -139,7 +139,7 @@ class _Templates:
     def _settled(self, name: Name) -> Name | None:
         """The name that a path has already, by the manifest or by a snapshot; None where it has none yet."""
         manifest, integration = self._project.manifest, self._integration
-        if is_templated(name.segments, self._project.integration(integration).templates):
+        if is_templated(name.segments, self._project.integration(integration).named):
             return name
         if manifest.names_operation(str(name)) or self._project.names.has(integration, name):
             return name

@@ -9,7 +9,7 @@ from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.responses import is_error
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, safe_name
-from pytest_integration_contracts.manifest import Integration, Manifest, rest_after
+from pytest_integration_contracts.manifest import Integration, Manifest
 from pytest_integration_contracts.model import Exchange, Operation
 from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
@@ -46,10 +46,9 @@ class Project:
 
     def asked(self, exchange: Exchange) -> tuple[Integration, Operation]:
         """Whose an exchange is, and what it asked, by the name that its request alone gives it."""
-        integration = self.manifest.integration_of(exchange.url)
-        rests = (rest_after(prefix.canonical, exchange.url) for prefix in integration.prefixes)
-        path = next((rest for rest in rests if rest is not None), "/")
-        return integration, Operation(integration.name, asked_of(exchange, path, integration.templates))
+        integration, prefix, path = self.manifest.below(exchange.url)
+        name = asked_of(exchange, path, integration.templates).below(prefix.label)
+        return integration, Operation(integration.name, str(name))
 
     def operation(self, exchange: Exchange) -> tuple[Integration, Operation]:
         """Whose an exchange is, and what it asked, by the name that a snapshot has given it."""

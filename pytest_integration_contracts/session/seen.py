@@ -109,6 +109,6 @@ def instances_among(seen: Iterable[Seen]) -> frozenset[Instance]:
     asked: dict[str, list[tuple[Name, Exchange]]] = defaultdict(list)
     for each in seen:
         name = Name.of(each.operation.name)
-        if name.segments and not is_templated(name.segments, each.integration.templates):
+        if name.segments and not is_templated(name.segments, each.integration.named):
             asked[each.integration.name].append((name, each.exchange))
     return frozenset(each for integration in asked for each in instances(integration, asked[integration]))

@@ -76,6 +76,10 @@ class Name:
         """The same without a variant."""
         return replace(self, variant="") if self.variant else self
 
+    def below(self, label: str) -> Name:
+        """The same below what tells one of an integration's URLs from its first."""
+        return replace(self, segments=(*label.split("/"), *self.segments[1:])) if label else self
+
     def fits(self, asked: Name) -> bool:
         """Whether it is a template of another name, by method, path and member."""
         return (
@@ -124,7 +128,7 @@ def is_version(segment: str) -> bool:
 _VERSION = re.compile(r"[vV][0-9]+(?:[._-]?[0-9]+)*(?:[._-]?(?:alpha|beta|rc|preview)[0-9]*)?")
 
 
-def asked_of(exchange: Exchange, path: str, templates: Sequence[str] = ()) -> str:
+def asked_of(exchange: Exchange, path: str, templates: Sequence[str] = ()) -> Name:
     """Name what an exchange asked, as far as its request says: nothing of what was learned is known here.
 
     Args:
@@ -136,7 +140,7 @@ def asked_of(exchange: Exchange, path: str, templates: Sequence[str] = ()) -> st
     title = graphql.title(sent(exchange), whole) if exchange.method in {"GET", "POST"} else ""
     member = title or called(exchange, whole, query)
     chosen = "" if title else variant(query)
-    return str(replace(Name.of(operation_name(exchange.method, path, templates)), member=member, variant=chosen))
+    return replace(Name.of(operation_name(exchange.method, path, templates)), member=member, variant=chosen)
 
 
 def sent(exchange: Exchange) -> object:

@@ -179,7 +179,7 @@ URL = "https://api.crm.example"
 def asked(method: str, path: str, sent: Any = NO_BODY, **headers: str) -> str:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     exchange = Exchange(method=method, url=f"{URL}{path}", request_body=sent, request_headers=named)
-    return asked_of(exchange, path)
+    return str(asked_of(exchange, path))
 
 
 @pytest.mark.parametrize(
