@@ -82,8 +82,10 @@ def learned_names(
     named: dict[Operation, Operation] = {}
     for operation in observed:
         name = Name.of(operation.name)
-        template = templates[operation.integration].names[name.plain] if name.segments else name
-        named[operation] = Operation(operation.integration, str(replace(template, variant=name.variant)))
+        named[operation] = operation
+        if name.segments:
+            template = replace(templates[operation.integration].names[name.plain], variant=name.variant)
+            named[operation] = replace(operation, name=str(template))
     variants = Variants(project, _merged(observed, named))
     finals = {operation: variants.final(template) for operation, template in named.items()}
     taken = {operation: finals[operation] for operation in sorted(finals) if finals[operation] != operation}

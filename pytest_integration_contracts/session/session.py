@@ -26,6 +26,7 @@ from pytest_integration_contracts.snapshots.snapshot import Snapshot
 from pytest_integration_contracts.snapshots.versions import Observation, first_version, in_place_of, next_version
 from pytest_integration_contracts.traffic.instances import Instance
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
+from pytest_integration_contracts.traffic.operations import Name
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
 
 
@@ -155,8 +156,8 @@ class Session:
             named = learned_names(project, observed, instances)
             lesson.names[root] = named.names
             lesson.notes += named.notes
-            unsure = {named.names.get(operation, project.names.known(operation)) for operation in doubtful}
-            for operation in sorted(named.observations.keys() - unsure):
+            sure = (operation for operation in named.observations if not _is_one_of(operation, doubtful, project))
+            for operation in sorted(sure):
                 try:
                     step = self._learn_one(project, operation, named)
                 except SnapshotError as error:
@@ -235,8 +236,19 @@ def _together(one: Told, other: Told) -> Told:
         other,
         findings=tuple(dict.fromkeys(one.findings + other.findings)),
         observations=other.observations or one.observations,
+        instances=one.instances | other.instances,
         cassette=other.cassette or one.cassette,
         undeclared=tuple(sorted({*one.undeclared, *other.undeclared})),
+    )
+
+
+def _is_one_of(operation: Operation, asked: Iterable[Operation], project: Project) -> bool:
+    """Whether any of what was asked is an operation, also where that is a template by now."""
+    name = Name.of(operation.name).plain
+    return any(
+        each.integration == operation.integration
+        and (project.names.known(each) == operation or name.fits(Name.of(each.name).plain))
+        for each in asked
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pytest_integration_contracts.drift.places import singular
 from pytest_integration_contracts.model import Exchange
-from pytest_integration_contracts.traffic.operations import Name, is_placeholder, is_version
+from pytest_integration_contracts.traffic.operations import Name, is_placeholder, is_version, is_word_of_apis
 
 _SUCCESSES: Final = range(200, 300)
 _ITSELF: Final = frozenset({"id", "uuid", "guid", "slug", "key", "login", "username", "handle", "sku", "fullname"})
@@ -18,13 +18,6 @@ _ITSELF: Final = frozenset({"id", "uuid", "guid", "slug", "key", "login", "usern
 _NAMES: Final = frozenset({"name", "code", "number", "symbol"})
 """The same, of fields that also tell what else there is of a kind: they count below a plural only."""
 
-_NO_INSTANCES: Final = frozenset(
-    {
-        *("me", "self", "current", "mine", "search", "query", "find", "filter", "new", "latest", "count", "stats"),
-        *("status", "health", "ping", "batch", "bulk", "all", "list", "export", "import", "config", "settings"),
-        *("metadata", "schema", "version", "validate", "preview"),
-    }
-)
 _NO_COLLECTIONS: Final = frozenset({"api", "apis", "rest", "services", "public", "internal", "admin", "rpc", "web"})
 _WRAPPERS: Final = 3
 """A body with at most so many members may only wrap the record."""
@@ -95,8 +88,7 @@ def may_be_instance(segments: Sequence[str], position: int) -> bool:
         position > 1
         and bool(segment)
         and not is_placeholder(segment)
-        and not is_version(segment)
-        and segment.lower() not in _NO_INSTANCES
+        and not is_word_of_apis(segment)
         and (is_placeholder(above) or is_collection(above))
     )
 

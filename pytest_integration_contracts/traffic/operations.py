@@ -37,6 +37,15 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~:{}$*,;()!'-]{1,64}")
 _LONGEST: Final = 256
 _GUESSED = re.compile(r"\{(?:id|date|email|values|value)\}(?:[.:][A-Za-z]+)?")
 
+_NOT_HTTP: Final = frozenset({"EVENT", "BATCH"})
+_NO_INSTANCES: Final = frozenset(
+    {
+        *("me", "self", "current", "mine", "search", "query", "find", "filter", "new", "latest", "count", "stats"),
+        *("status", "health", "ping", "batch", "bulk", "all", "list", "export", "import", "config", "settings"),
+        *("metadata", "schema", "version", "validate", "preview"),
+    }
+)
+
 OTHERS: Final = "*"
 """The variant that stands for all that have none of their own."""
 
@@ -61,7 +70,7 @@ class Name:
     def of(cls, name: str) -> Name:
         """What a name says."""
         method, _, rest = name.partition(" ")
-        if not rest.startswith("/"):
+        if not rest.startswith("/") or method in _NOT_HTTP:
             return cls(method, ())
         rest, _, chosen = rest.partition("?")
         path, _, member = rest.partition("#")
@@ -116,8 +125,13 @@ def fits(wanted: str, segment: str) -> bool:
     if not is_placeholder(wanted) or not segment:
         return False
     if not is_guessed(wanted):
-        return wanted.endswith("}") and not is_version(segment)
+        return wanted.endswith("}") and not is_word_of_apis(segment)
     return wanted == "{id}" and not is_placeholder(segment) and not looks_like_a_word(segment)
+
+
+def is_word_of_apis(segment: str) -> bool:
+    """Whether a segment is a word that names no instance anywhere: `me`, `search`, `v2`."""
+    return is_version(segment) or segment.lower() in _NO_INSTANCES
 
 
 def is_version(segment: str) -> bool:

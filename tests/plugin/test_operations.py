@@ -428,6 +428,20 @@ class TestMembers:
         assert consumer.check("new").exit_code == 0
 
 
+def test_names_that_a_test_gives_are_left_as_they_are(bare: Project) -> None:
+    bare.write(
+        "test_events.py",
+        """
+        def test_events(contract):
+            for name in ("EVENT order.created", "EVENT /projects/alpha", "BATCH /projects/beta?fields=x"):
+                contract.check({"slug": name[-5:]}, operation=name, integration="crm")
+        """,
+    )
+    assert bare.run("--contracts-update").exit == 0
+    names = [json.loads(text)["operation"] for text in bare.files().values()]
+    assert sorted(names) == ["BATCH /projects/beta?fields=x", "EVENT /projects/alpha", "EVENT order.created"]
+
+
 def test_versions_of_one_api_are_apart(consumer: Consumer) -> None:
     first = consumer.upstream.url
     second = first.replace("/v1", "/v2")
@@ -492,6 +506,22 @@ class TestSessions:
         assert "crm  GET /projects/{project}  200 application/json" in live.failure("test_project[omega]")
         replayed = bare.run("--contracts")
         assert "crm  GET /projects/{project}" in replayed.failure("test_project[omega]")
+
+    def test_nothing_is_learned_about_what_a_test_asked_whose_process_died(
+        self, bare: Project, upstream: Upstream
+    ) -> None:
+        bare.write("client.py", CLIENT)
+        upstream.answers |= {f"/v1/projects/{slug}": json_answer(project_named(slug)) for slug in ("alpha", "beta")}
+        bare.write("test_crm.py", PROJECTS.format(slugs=["alpha", "beta"]))
+        assert bare.run("--contracts-update").exit == 0
+        (snapshot,) = (name for name in bare.files() if name.endswith("{project}.json"))
+        (bare.folder / snapshot).unlink()
+        text = (bare.folder / "test_crm.py").read_text()
+        bare.write("test_crm.py", text.replace("    assert", "    slug == 'alpha' and os._exit(1)\n    assert"))
+        bare.write("test_crm.py", "import os\n" + (bare.folder / "test_crm.py").read_text())
+        crashed = bare.run("--contracts-update", "-n2", CRM_URL="http://127.0.0.1:9/v1")
+        assert crashed.exit == 1
+        assert snapshot not in bare.files()
 
     def test_a_replayed_query_is_answered_by_the_recording_of_its_own_operation(
         self, bare: Project, upstream: Upstream

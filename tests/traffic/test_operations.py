@@ -282,6 +282,7 @@ def test_whatever_is_sent_the_name_is_printable_and_reads_back(sent: Any, path: 
         ("GET /projects/{project}", "GET /projects/gamma", True),
         ("GET /projects/{project}", "GET /projects/{id}", True),
         ("GET /projects/{project}", "GET /projects/v2", False),
+        ("GET /projects/{project}", "GET /projects/search", False),
         ("GET /projects/{project}", "PUT /projects/gamma", False),
         ("GET /projects/{project}", "GET /projects/gamma/issues", False),
         ("GET /projects/{id}", "GET /projects/gamma", False),
