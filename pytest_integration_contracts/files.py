@@ -35,6 +35,11 @@ def safe_name(text: str) -> str:
     return f"{name}-{digest(text)}" if name else digest(text)
 
 
+def safe_beginning(text: str) -> str:
+    """What the safe names of texts that begin so begin with; of a long text less than all of it."""
+    return _UNSAFE.sub("_", text)[:_MAX_NAME]
+
+
 def leads_outside(path: Path, directory: Path) -> bool:
     """Whether a link on the way to a file leads out of the directory it should be in."""
     return not path.parent.resolve().is_relative_to(directory.resolve())

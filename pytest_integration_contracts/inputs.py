@@ -18,6 +18,7 @@ from pytest_integration_contracts.shapes.schema import from_schema
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot, read_snapshot
 from pytest_integration_contracts.snapshots.versions import compare_versions
+from pytest_integration_contracts.traffic.operations import described
 from pytest_integration_contracts.traffic.secrets import scrub_value
 
 Given = list[object] | Shape | Snapshot
@@ -96,7 +97,8 @@ def _exchange_or_body(place: str, value: object) -> object:
         raise UsageError(f"{place}: is an exchange whose `method` or `url` is not a string")
     if type(value.get("status", 200)) is not int:
         raise UsageError(f"{place}: is an exchange whose `status` is not an integer")
-    return Exchange(**value)
+    exchange = Exchange(**value)
+    return replace(exchange, request_body=described(exchange))
 
 
 def compare_given(old: Given, new: Given, policy: Policy) -> list[Section]:

@@ -61,11 +61,14 @@ class Prefix:
 
     Attributes:
         actual: The prefix as it is today, variables filled in, without a trailing slash.
-        canonical: The integration's first prefix with the defaults of its variables: what cassettes keep.
+        canonical: The same with the defaults of its variables: what cassettes keep.
+        label: What tells operations below it from those below the integration's first prefix: `/v2`,
+            `/auth.crm.example`; "" for the first.
     """
 
     actual: str
     canonical: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,12 @@ class Integration:
     freshness: tuple[str, float] | None = None
     max_age: MaxAge | None = None
     declared: bool = True
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The templates as they stand in operations' names, below each of its prefixes."""
+        labels = sorted({"", *(prefix.label for prefix in self.prefixes)})
+        return tuple(f"{label}{template}" for label in labels for template in self.templates)
 
 
 _UNITS: Final = (("GB", 1024**3), ("MB", 1024**2), ("kB", 1024))
@@ -216,6 +225,18 @@ class Manifest:
                     if rest is not None and (best is None or length > best[0]):
                         best = (length, integration, prefix.canonical + rest)
         return best[1:] if best else None
+
+    def names_operation(self, name: str) -> bool:
+        """Whether an operation is meant by its very name, by an override or a pin: it keeps that name."""
+        pinned = (pin.operation for each in self.integrations.values() for pin in (*each.maps, *each.records))
+        return name in {*pinned, *(override.operation for override in self.overrides)}
+
+    def below(self, url: str) -> tuple[Integration, Prefix, str]:
+        """The integration of a canonical URL, the longest of its prefixes that the URL has, and what follows that."""
+        integration = self.integration_of(url)
+        found = [(each, rest) for each in integration.prefixes if (rest := rest_after(each.canonical, url)) is not None]
+        prefix, rest = max(found, key=lambda each: len(each[0].canonical), default=(Prefix("", ""), "/"))
+        return integration, prefix, rest
 
     def integration_of(self, url: str) -> Integration:
         """The integration a URL belongs to; one named after the host where no prefix matches."""

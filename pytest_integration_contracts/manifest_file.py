@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -284,13 +285,26 @@ def _prefixes(path: Path, place: str, entry: Mapping[str, Any], environment: Map
     urls = strings(path, f"{place}.urls", entry.get("urls", []))
     if not urls:
         return ()
-    first = _VARIABLE.sub(lambda found: found["default"] or _value(path, place, found, environment), urls[0])
-    canonical = _url(path, place, urls[0], first)
-    prefixes = []
+    prefixes: list[Prefix] = []
     for url in urls:
         actual = _VARIABLE.sub(lambda found: _value(path, place, found, environment), url)
-        prefixes.append(Prefix(_url(path, place, url, actual), canonical))
+        default = _VARIABLE.sub(lambda found: found["default"] or _value(path, place, found, environment), url)
+        canonical = _url(path, place, url, default)
+        label = _label(prefixes[0].canonical, canonical) if prefixes else ""
+        prefixes.append(Prefix(_url(path, place, url, actual), canonical, label))
     return tuple(sorted(prefixes, key=lambda prefix: (-len(prefix.actual), prefix.actual)))
+
+
+def _label(first: str, other: str) -> str:
+    """What tells a further prefix from the first: what its path has of its own, or else its host and path."""
+    one, two = split_url(first), split_url(other)
+    if _identity(first) == _identity(other):
+        return ""
+    if (one.scheme, authority(one)) != (two.scheme, authority(two)):
+        return f"/{two.netloc}{two.path if two.path != one.path else ''}"
+    segments = one.path.split("/"), two.path.split("/")
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*segments, strict=False)))
+    return f"/{'/'.join(segments[1][shared:]) or f'{two.netloc}{two.path}'}"
 
 
 def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[str, str]) -> str:

@@ -204,6 +204,7 @@ class Learned:
         before: The version it replaces, "" for a new one.
         after: The version written.
         changes: What the new version changes, worst first.
+        replaced: The snapshots it takes the place of, where they are now.
     """
 
     operation: Operation
@@ -211,6 +212,7 @@ class Learned:
     before: str
     after: str
     changes: tuple[Change, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ class Report:
     Attributes:
         findings: One for each operation and kind of response, in the order of their names.
         learned: What an update wrote.
+        notes: What a person should know about the names that operations were given, one line each.
         never_observed: Paths of the checked snapshots whose content nobody has seen yet: (operation, path).
         cassettes: Cassettes written, as paths relative to the directory the command was run in.
         undeclared: Hosts that were asked and that no manifest names.
@@ -258,6 +261,7 @@ class Report:
 
     findings: tuple[Finding, ...] = ()
     learned: tuple[Learned, ...] = ()
+    notes: tuple[str, ...] = ()
     never_observed: tuple[tuple[Operation, str], ...] = ()
     cassettes: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ def test_a_whole_manifest_is_read(tmp_path: Path) -> None:
                 name="crm",
                 prefixes=(
                     Prefix("https://api.crm.example/v1", "https://api.crm.example/v1"),
-                    Prefix("https://eu.crm.example/v1", "https://api.crm.example/v1"),
+                    Prefix("https://eu.crm.example/v1", "https://eu.crm.example/v1", "/eu.crm.example"),
                 ),
                 owner="team-revenue",
                 contact="support@crm.example",
@@ -171,6 +171,31 @@ class TestVariables:
         assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("further", "label"),
+    [
+        ("https://api.crm.example/v2", "/v2"),
+        ("https://api.crm.example/v1/admin", "/admin"),
+        ("https://api.crm.example/rest/2026-01", "/rest/2026-01"),
+        ("https://api.crm.example", "/api.crm.example"),
+        ("https://v2.api.crm.example/v1", "/v2.api.crm.example"),
+        ("https://auth.crm.example/oauth", "/auth.crm.example/oauth"),
+        ("http://api.crm.example/v2", "/api.crm.example/v2"),
+        ("https://api.crm.example:8443/v1", "/api.crm.example:8443"),
+        ("${FURTHER:-https://api.crm.example/v2}", "/v2"),
+        ("https://api.crm.example:443/v1/", ""),
+    ],
+)
+def test_a_further_url_is_canonical_itself_and_told_from_the_first(tmp_path: Path, further: str, label: str) -> None:
+    urls = ["${CRM_URL:-https://api.crm.example/v1}", further]
+    here = one(tmp_path, urls, CRM_URL="http://127.0.0.1:8080", FURTHER="http://127.0.0.1:8081/mock")
+    canonical = further.removeprefix("${FURTHER:-").removesuffix("}").removesuffix("/")
+    (prefix,) = (each for each in here.integrations["crm"].prefixes if each.canonical == canonical)
+    assert prefix.label == label
+    integration, found, rest = here.below(f"{canonical}/customers/42")
+    assert (integration.name, found.label, rest) == ("crm", label, "/customers/42")
+
+
 class TestClaim:
     @pytest.mark.parametrize(
         ("url", "canonical"),
@@ -185,7 +210,7 @@ class TestClaim:
             ("https://api.crm.example:443/v1/a", "https://api.crm.example/v1/a"),
             ("https://user:password@api.crm.example/v1/a", "https://api.crm.example/v1/a"),
             ("http://127.0.0.1:8080/mock/a", "https://api.crm.example/v1/a"),
-            ("https://eu.crm.example/v1/a", "https://api.crm.example/v1/a"),
+            ("https://eu.crm.example/v1/a", "https://eu.crm.example/v1/a"),
         ],
     )
     def test_a_url_of_the_integration_gets_its_canonical_prefix(self, tmp_path: Path, url: str, canonical: str) -> None:

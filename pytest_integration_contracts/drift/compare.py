@@ -18,7 +18,7 @@ from pytest_integration_contracts.drift.reasons import NO_CONTEXT, Context, Reas
 from pytest_integration_contracts.drift.rule import THIN
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.manifest import Override
-from pytest_integration_contracts.model import NO_BODY, Change, Exchange
+from pytest_integration_contracts.model import NO_BODY, Change, Exchange, Severity
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.settle import settle
@@ -61,11 +61,15 @@ def compare(
 
 
 def _joined(events: Sequence[Candidate], reasons: Reasons, context: Context) -> list[Candidate]:
-    """The events, those with one cause as one; what only echoes the request is no part of another event."""
+    """The events, those with one cause as one; what the request alone explains is no part of another event."""
     apart: list[Candidate] = []
     rest: list[Candidate] = []
     for event in events:
-        echoed = reasons.echo(event) or (event.rule == "property.added" and reasons.is_sent(event))
+        echoed = (
+            reasons.reselection(event)
+            or reasons.echo(event)
+            or (event.rule == "property.added" and reasons.is_sent(event))
+        )
         (apart if echoed else rest).append(event)
     return [*apart, *joined(rest, Samples(context.old_bodies, context.new_bodies))]
 
@@ -150,9 +154,10 @@ _LOWERED_ALONE = frozenset({"property.became-optional", "value.became-nullable"}
 
 
 def _weighed(events: Sequence[Candidate], reasons: Reasons, context: Context, policy: Policy) -> tuple[Change, ...]:
-    explained = reasons.explained(events)
+    selected = [(event, reason) for event in events if (reason := reasons.reselection(event))]
+    changes = policy.hold(_change(event).with_severity(Severity.COMPATIBLE, reason) for event, reason in selected)
+    explained = reasons.explained(event for event in events if not reasons.reselection(event))
     broken = {event.place.parent for event, reason in explained if not reason and event.rule == "property.removed"}
-    changes = []
     for event, reason in explained:
         change = _change(event)
         responses = change.baseline[0]

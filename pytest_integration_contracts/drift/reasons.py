@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, Place
+from pytest_integration_contracts.drift.selection import SELECTED, reselected, selected
 from pytest_integration_contracts.manifest import split_url
 from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
@@ -78,6 +79,7 @@ class Reasons:
         self._context = context
         self._asked: tuple[dict[str, list[_Asked]], dict[str, list[_Asked]]] | None = None
         self._entities: list[tuple[str, Record]] | None = None
+        self._selected: tuple[Shape | None, Shape | None] | None = None
 
     def explained(self, candidates: Iterable[Candidate]) -> list[tuple[Candidate, str]]:
         """Each with what explains it.
@@ -128,6 +130,12 @@ class Reasons:
         lacking = place.new is None or not place.new.required or candidate.rule == "value.became-nullable"
         unsent = (old and _presence(new) < _presence(old)) or (not new and self._is_mirrored(place))
         return "the request did not send it" if lacking and unsent else ""
+
+    def reselection(self, candidate: Candidate) -> str:
+        """Whether GraphQL queries select something else now, a part of a sentence; "" where they do not."""
+        if self._selected is None:
+            self._selected = selected(self._context.old_requests), selected(self._context.new_requests)
+        return reselected(*self._selected, candidate.place.steps)
 
     def is_sent(self, candidate: Candidate) -> bool:
         """Whether something new is there because the new requests sent it, and the old ones did not."""
@@ -286,6 +294,8 @@ def _asked(shape: Shape, steps: tuple[str, ...], *, always: bool) -> Iterator[_A
         return
     record = shape.record
     for name, member in record.fields.items():
+        if name == SELECTED:
+            continue  # what a query selects, it does not send
         below = (*steps, name)
         yield _Asked(below, member, always and member.required)
         yield from _asked(member.shape, below, always=always and member.required)

@@ -18,6 +18,7 @@ from pytest_integration_contracts.shapes.paths import field_path
 from pytest_integration_contracts.shapes.shape import Shape
 
 _FIRST_ERROR: Final = 400
+_SUCCESSES: Final = range(200, 300)
 _UNAUTHORIZED: Final = frozenset({"401", "407"})
 _FAILED: Final = " (error)"
 
@@ -47,6 +48,11 @@ def is_failure(key: str) -> bool:
 def is_error(key: str) -> bool:
     """Whether responses of this kind are errors, by their status or by their body."""
     return is_failure(key) or _code(key) >= _FIRST_ERROR
+
+
+def is_success(key: str) -> bool:
+    """Whether responses of this kind are what was asked for: neither errors nor redirects."""
+    return not is_failure(key) and _code(key) in _SUCCESSES
 
 
 def _code(key: str) -> int:

@@ -201,6 +201,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     if told:
         lines += [*finding_lines(told), ()]
     lines += _learned_lines(report.learned)
+    lines += [(Span(printable(note), Style.QUIET),) for note in report.notes]
     lines.append(tuple(_sentences(report)))
     if verbose:
         lines += [
@@ -221,6 +222,8 @@ def _learned_lines(learned: Sequence[Learned]) -> list[Line]:
     for each in learned:
         if not each.before:
             lines.append((Span("created  ", Style.GOOD), Span(f"{printable(each.snapshot)} ({each.after})")))
+            lines += [(Span(f"         in place of what is now {printable(old)}"),) for old in each.replaced]
+            lines += [change[0] for change in _changes(each.changes)]
             continue
         versions = f" ({each.before} -> {each.after})"
         lines.append((Span("learned  ", Style.WARNING), Span(f"{printable(each.snapshot)}{versions}")))

@@ -58,7 +58,7 @@ class Judge:
     def _judged(self, group: list[Seen], beside: list[Seen], source: Source) -> Finding:
         first = group[0]
         try:
-            snapshot = self.project.store.get(first.operation)
+            snapshot = self.project.store.get(self.project.names.known(first.operation))
             known = snapshot.responses.get(first.key) if snapshot else None
             refused = self._refused(group, known) if source is not Source.REPLAY else None
             if refused is not None:
@@ -192,9 +192,8 @@ class Judge:
         ]
 
     def _asked(self, asked: Missing, problem: str, cause: Verdict, *, remedy: str) -> Finding:
-        exchange = Exchange(method=asked.method, url=asked.url, media="")
-        integration, operation = self.project.operation(exchange)
-        finding = self.finding(Seen(integration, operation, exchange), problem=problem, cause=cause, remedy=remedy)
+        integration, operation = self.project.operation(asked.asked)
+        finding = self.finding(Seen(integration, operation, asked.asked), problem=problem, cause=cause, remedy=remedy)
         return replace(finding, response="")
 
     def finding(
@@ -207,13 +206,14 @@ class Judge:
         remedy: str | None = None,
     ) -> Finding:
         """A finding about a response."""
-        snapshot = self.project.store.get(seen.operation)
+        known = self.project.names.known(seen.operation)
+        snapshot = self.project.store.get(known)
         return _told_by(
             seen.integration,
             Finding(
-                operation=seen.operation,
+                operation=known if problem else seen.operation,
                 response=seen.key,
-                snapshot=self.settings.shown(self.project.store.path(seen.operation)),
+                snapshot=self.settings.shown(self.project.store.path(known)),
                 version=snapshot.version if snapshot else "",
                 changes=changes,
                 problem=problem,

@@ -12,6 +12,7 @@ from pytest_integration_contracts.model import Change, Finding, Operation, Outda
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
+from pytest_integration_contracts.traffic.instances import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Told:
         project: The manifest's directory, as text.
         findings: What was compared.
         observations: What may be learned.
+        instances: The segments of paths that name instances.
         cassette: The cassette that was written, as messages show it, or "".
         undeclared: Hosts that no manifest names.
         ours: Whether a test failed by itself while the contract held.
@@ -37,6 +39,7 @@ class Told:
     project: str
     findings: tuple[Finding, ...] = ()
     observations: Mapping[Operation, Observation] = dataclasses.field(default_factory=dict)
+    instances: frozenset[Instance] = frozenset()
     cassette: str = ""
     undeclared: tuple[str, ...] = ()
     ours: bool = False
@@ -82,6 +85,7 @@ def _to_json(told: Told) -> dict[str, Any]:
             }
             for operation, observation in told.observations.items()
         ],
+        "instances": sorted(told.instances),
         "cassette": told.cassette,
         "undeclared": told.undeclared,
         "ours": told.ours,
@@ -111,6 +115,7 @@ def _from_json(document: dict[str, Any]) -> Told:
             )
             for each in document["observations"]
         },
+        instances=frozenset(Instance(*each) for each in document["instances"]),
         cassette=document["cassette"],
         undeclared=tuple(document["undeclared"]),
         ours=document["ours"],

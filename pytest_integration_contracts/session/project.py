@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.responses import is_error
+from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, safe_name
-from pytest_integration_contracts.manifest import Integration, Limits, Manifest, rest_after
+from pytest_integration_contracts.manifest import Integration, Limits, Manifest
 from pytest_integration_contracts.model import Exchange, Operation
+from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
+from pytest_integration_contracts.snapshots.snapshot import Snapshot
 from pytest_integration_contracts.snapshots.store import SnapshotStore
 from pytest_integration_contracts.traffic.cassettes import read_cassette
-from pytest_integration_contracts.traffic.operations import operation_name
+from pytest_integration_contracts.traffic.operations import asked_of
+from pytest_integration_contracts.traffic.sent import request_of
 
 
 class Project:
@@ -23,6 +28,7 @@ class Project:
         self.manifest = manifest
         self.store = SnapshotStore(manifest.directory)
         self.policy = policy_of(manifest)
+        self.names = Names(self.store)
         self._bodies: dict[str, dict[str, Shape]] = {}
 
     def canonical(self, url: str) -> str | None:
@@ -44,13 +50,23 @@ class Project:
         """How large bodies may be."""
         return self.manifest.limits
 
+    def asked(self, exchange: Exchange) -> tuple[Integration, Operation]:
+        """Whose an exchange is, and what it asked, by the name that its request alone gives it."""
+        integration, prefix, path = self.manifest.below(exchange.url)
+        name = asked_of(exchange, path, integration.templates).below(prefix.label)
+        return integration, Operation(integration.name, str(name))
+
     def operation(self, exchange: Exchange) -> tuple[Integration, Operation]:
-        """Whose an exchange is, and what it asked."""
-        integration = self.manifest.integration_of(exchange.url)
-        rests = (rest_after(prefix.canonical, exchange.url) for prefix in integration.prefixes)
-        path = next((rest for rest in rests if rest is not None), "/")
-        name = operation_name(exchange.method, path, integration.templates)
-        return integration, Operation(integration.name, name)
+        """Whose an exchange is, and what it asked, by the name that a snapshot has given it."""
+        integration, asked = self.asked(exchange)
+        return integration, self.names.known(asked)
+
+    def readable_snapshot(self, operation: Operation) -> Snapshot | None:
+        """The snapshot of an operation; None where there is none, or it cannot be used."""
+        try:
+            return self.store.get(operation)
+        except SnapshotError:
+            return None
 
     def integration(self, name: str) -> Integration:
         """The integration of a name; an undeclared one where no manifest names it."""
@@ -69,14 +85,13 @@ class Project:
         return {other: shape for other, shape in self._bodies[name].items() if other != operation.name}
 
     def recorded(self, cassette: Path) -> set[Operation]:
-        """The operations in a cassette; none where there is no such file.
+        """The operations in a cassette, by the names that requests give them; none where there is no such file.
 
         Raises:
             CassetteError: The file is no cassette.
         """
-        requests = (each.request for each in read_cassette(cassette) or ())
-        exchanges = (Exchange(method=each.method, url=self.canonical(each.uri) or each.uri) for each in requests)
-        return {self.operation(exchange)[1] for exchange in exchanges}
+        requests = (request_of(each.request) for each in read_cassette(cassette) or ())
+        return {self.asked(replace(each, url=self.canonical(each.url) or each.url))[1] for each in requests}
 
     def cassette(self, module: Path, name: str) -> Path:
         """Where the cassette of a test or fixture is.

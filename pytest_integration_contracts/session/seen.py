@@ -16,6 +16,8 @@ from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.pins import Pins
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
+from pytest_integration_contracts.traffic.instances import Instance, instances
+from pytest_integration_contracts.traffic.operations import Name, described, is_templated, sent_anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def bodies(group: Iterable[Seen]) -> list[object]:
 
 
 def requests(group: Iterable[Seen]) -> list[object]:
-    """The JSON bodies among requests."""
-    return [seen.exchange.request_body for seen in group if seen.exchange.sent_json]
+    """The JSON values among what requests sent."""
+    return [described(seen.exchange) for seen in group if sent_anything(seen.exchange)]
 
 
 def elapsed(seen: Iterable[Seen]) -> dict[Operation, tuple[float, ...]]:
@@ -100,3 +102,13 @@ def observed(seen: Iterable[Seen]) -> dict[Operation, Observation]:
         known = observations.get(group[0].operation)
         observations[group[0].operation] = known.merged(observation) if known else observation
     return observations
+
+
+def instances_among(seen: Iterable[Seen]) -> frozenset[Instance]:
+    """The segments of paths that responses show to be names of instances; operations have their guessed names."""
+    asked: dict[str, list[tuple[Name, Exchange]]] = defaultdict(list)
+    for each in seen:
+        name = Name.of(each.operation.name)
+        if name.segments and not is_templated(name.segments, each.integration.named):
+            asked[each.integration.name].append((name, each.exchange))
+    return frozenset(each for integration in asked for each in instances(integration, asked[integration]))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest_file import find, load, without_file
-from pytest_integration_contracts.model import Finding, Learned, Operation, Report, Verdict
+from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Report, Verdict
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.payload import load as load_payload
@@ -24,15 +25,36 @@ from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.watch import Watch, source_of
 from pytest_integration_contracts.shapes.shape import never_observed
-from pytest_integration_contracts.snapshots.versions import Observation, first_version, next_version
+from pytest_integration_contracts.snapshots.snapshot import Snapshot
+from pytest_integration_contracts.snapshots.versions import Observation, first_version, in_place_of, next_version
 from pytest_integration_contracts.traffic.adopted import AdoptedRecorder, default_cassette
+from pytest_integration_contracts.traffic.instances import Instance
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
+from pytest_integration_contracts.traffic.operations import Name
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
 
 _NO_RECORDING: Final = (
     "defaults.adopt_vcr: pytest-recording, whose tests it adopts, is not there; install it, or take the key out"
     " (`integration-contracts check CASSETTE...` holds cassettes without it)"
 )
+
+
+@dataclass(slots=True)
+class Lesson:
+    """What a run learned.
+
+    Attributes:
+        learned: What was written.
+        names: By project: guessed names to those that operations have now.
+        errors: What could not be read or written, one line each.
+        notes: What a person should know about the names, one line each.
+    """
+
+    learned: list[Learned] = field(default_factory=list)
+    names: dict[str, Mapping[Operation, Operation]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
 
 FIXTURE = "fixture "
 """How the labels of fixtures begin; those of tests are node ids."""
@@ -145,26 +167,28 @@ class Session:
             unchecked: Contract tests that were selected and did not run to their end.
         """
         told = [self._told[source] for source in sorted(self._told)]
-        learned, errors = self._learn(told) if self.settings.mode.learns else ([], [])
+        lesson = self._learn(told) if self.settings.mode.learns else Lesson()
         slow_ones = slow(told, lambda root: self.project(Path(root)), self.settings)
         outdated = oldest_first(each.outdated for each in told)
-        findings = merged([*(finding for each in told for finding in each.findings), *slow_ones])
+        found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
+        findings = merged([*found, *slow_ones])
         return Report(
             findings=findings,
-            learned=tuple(learned),
-            never_observed=tuple(self._never_observed(told)),
+            learned=tuple(lesson.learned),
+            notes=tuple(lesson.notes),
+            never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
             recording=self._recording(told),
             undeclared=tuple(sorted({host for each in told for host in each.undeclared})),
             ours=tuple(each.source for each in told if each.ours and self._counts(each)),
             unchecked=tuple(sorted(self._crashed | unchecked)),
-            errors=tuple(errors),
+            errors=tuple(lesson.errors),
             remedy=self._remedy(findings),
             outdated=outdated,
             undated=sum(each.undated for each in told),
             renewal=recording_command(outdated, self.settings),
-            fails=bool(errors or self._crashed)
+            fails=bool(lesson.errors or self._crashed)
             or any(each.fails for each in outdated)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
@@ -173,20 +197,31 @@ class Session:
         """Whether what a test told may fail the run."""
         return not told.tolerated and told.source not in self._expected
 
-    def _learn(self, told: list[Told]) -> tuple[list[Learned], list[str]]:
-        learned: list[Learned] = []
-        errors: list[str] = []
+    def _learn(self, told: list[Told]) -> Lesson:
+        lesson = Lesson()
         doubtful = self._doubtful()
-        for root, observations in sorted(_by_project(told).items()):
+        for root, (observed, instances) in sorted(_by_project(told).items()):
             project = self.project(Path(root))
-            for operation in sorted(observations.keys() - doubtful):
+            named = learned_names(project, observed, instances)
+            lesson.names[root] = named.names
+            lesson.notes += named.notes
+            sure = (operation for operation in named.observations if not _is_one_of(operation, doubtful, project))
+            for operation in sorted(sure):
                 try:
-                    step = self._learn_one(project, operation, observations[operation])
+                    step = self._learn_one(project, operation, named)
                 except SnapshotError as error:
-                    errors.append(str(error))
+                    lesson.errors.append(str(error))
                 else:
-                    learned += [step] if step else []
-        return learned, errors
+                    lesson.learned += [step] if step else []
+        return lesson
+
+    def _renamed(self, finding: Finding, root: str, lesson: Lesson) -> Finding:
+        """A finding about what the run has given another name."""
+        final = lesson.names.get(root, {}).get(finding.operation)
+        if final is None:
+            return finding
+        store = self.project(Path(root)).store
+        return replace(finding, operation=final, snapshot=self.settings.shown(store.path(final)))
 
     def _doubtful(self) -> set[Operation]:
         """What tests asked whose process died: nothing is learned about it, for what they saw of it is unknown."""
@@ -200,28 +235,34 @@ class Session:
                     doubtful |= project.recorded(cassette)
         return doubtful
 
-    def _learn_one(self, project: Project, operation: Operation, observation: Observation) -> Learned | None:
+    def _learn_one(self, project: Project, operation: Operation, named: LearnedNames) -> Learned | None:
+        observation, replaced = named.observations[operation], named.replaced.get(operation, ())
         today, reason = self.settings.today, self.settings.reason
-        current = project.store.get(operation)
         pins = pins_for(project.integration(operation.integration), operation)
-        if current is None:
-            path = project.store.write(first_version(operation, observation, today=today, reason=reason, pins=pins))
-            return Learned(operation, self.settings.shown(path), "", "1.0")
         policy = project.policy.for_operation(operation)
-        step = next_version(current, observation, today=today, reason=reason, pins=pins, policy=policy)
+        current = project.store.get(operation)
+        step: tuple[Snapshot, tuple[Change, ...]] | None
+        if current is not None:
+            step = next_version(current, observation, today=today, reason=reason, pins=pins, policy=policy)
+        elif replaced:
+            old = [snapshot for each in replaced if (snapshot := project.store.get(each))]
+            step = in_place_of(old, operation, observation, today=today, reason=reason, pins=pins, policy=policy)
+        else:
+            step = first_version(operation, observation, today=today, reason=reason, pins=pins), ()
         if step is None:
             return None
         snapshot, changes = step
-        path = project.store.write(snapshot)
-        if snapshot.version == current.version:
+        path = self.settings.shown(project.store.write(snapshot))
+        retired = tuple(self.settings.shown(project.store.retire(each)) for each in replaced)
+        before = current.version if current else ""
+        if snapshot.version == before:
             return None
-        return Learned(operation, self.settings.shown(path), current.version, snapshot.version, changes)
+        return Learned(operation, path, before, snapshot.version, changes, retired)
 
-    def _never_observed(self, told: list[Told]) -> Iterable[tuple[Operation, str]]:
-        places = sorted(
-            {(each.project, finding.operation) for each in told for finding in each.findings if finding.operation.name}
-        )
-        for root, operation in places:
+    def _never_observed(self, told: list[Told], lesson: Lesson) -> Iterable[tuple[Operation, str]]:
+        found = ((each.project, finding.operation) for each in told for finding in each.findings)
+        named = {(root, lesson.names.get(root, {}).get(each, each)) for root, each in found if each.name}
+        for root, operation in sorted(named):
             try:
                 snapshot = self.project(Path(root)).store.get(operation)
             except SnapshotError:
@@ -250,6 +291,7 @@ def _together(one: Told, other: Told) -> Told:
         other,
         findings=tuple(dict.fromkeys(one.findings + other.findings)),
         observations=other.observations or one.observations,
+        instances=one.instances | other.instances,
         cassette=other.cassette or one.cassette,
         undeclared=tuple(sorted({*one.undeclared, *other.undeclared})),
         outdated=other.outdated or one.outdated,
@@ -257,10 +299,22 @@ def _together(one: Told, other: Told) -> Told:
     )
 
 
-def _by_project(told: Iterable[Told]) -> dict[str, dict[Operation, Observation]]:
-    projects: dict[str, dict[Operation, Observation]] = defaultdict(dict)
+def _is_one_of(operation: Operation, asked: Iterable[Operation], project: Project) -> bool:
+    """Whether any of what was asked is an operation, also where that is a template by now."""
+    name = Name.of(operation.name).plain
+    return any(
+        each.integration == operation.integration
+        and (project.names.known(each) == operation or name.fits(Name.of(each.name).plain))
+        for each in asked
+    )
+
+
+def _by_project(told: Iterable[Told]) -> dict[str, tuple[dict[Operation, Observation], set[Instance]]]:
+    projects: dict[str, tuple[dict[Operation, Observation], set[Instance]]] = defaultdict(lambda: ({}, set()))
     for each in told:
+        observed, instances = projects[each.project]
+        instances |= each.instances
         for operation, observation in each.observations.items():
-            known = projects[each.project].get(operation)
-            projects[each.project][operation] = known.merged(observation) if known else observation
+            known = observed.get(operation)
+            observed[operation] = known.merged(observation) if known else observation
     return projects

@@ -12,7 +12,7 @@ from pytest_integration_contracts.session.judge import Judge, new
 from pytest_integration_contracts.session.outdated import aged
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
-from pytest_integration_contracts.session.seen import Seen, elapsed, observed
+from pytest_integration_contracts.session.seen import Seen, elapsed, instances_among, observed
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.versions import Observation
@@ -184,6 +184,7 @@ class Watch:
             project=str(self.project.manifest.root),
             findings=tuple(self._findings),
             observations=observations,
+            instances=instances_among(self._all()) if observations else frozenset(),
             cassette=self._saved,
             undeclared=tuple(sorted({s.integration.name for s in self._all() if not s.integration.declared})),
             ours=raised and self.held,
@@ -218,7 +219,8 @@ class Watch:
     def _all(self) -> list[Seen]:
         fresh = self.recorder.exchanges[self._absorbed :]
         self._absorbed += len(fresh)
-        self._seen += [Seen(*self.project.operation(exchange), exchange) for exchange in fresh]
+        named = self.project.asked if self.settings.mode.learns else self.project.operation
+        self._seen += [Seen(*named(exchange), exchange) for exchange in fresh]
         return self._seen
 
 

@@ -137,6 +137,7 @@ class Snapshot:
         reason: Why, in the words of who learned it, or "".
         auth: How requests authenticated: schemes, not credentials.
         responses: By status and media type.
+        queries: What requests chose in their queries (`expand=customer`) though nothing came of it: they share it.
     """
 
     operation: Operation
@@ -145,6 +146,7 @@ class Snapshot:
     reason: str = ""
     auth: tuple[str, ...] = ()
     responses: Mapping[str, ResponseShape] = field(default_factory=dict)
+    queries: tuple[str, ...] = ()
 
     def to_text(self) -> str:
         """The file's text: sorted, indented, ending in a newline."""
@@ -159,6 +161,8 @@ class Snapshot:
             document["reason"] = self.reason
         if self.auth:
             document["auth"] = list(self.auth)
+        if self.queries:
+            document["queries"] = list(self.queries)
         document["responses"] = {key: self.responses[key].to_json() for key in sorted(self.responses)}
         return f"{json.dumps(document, indent=2)}\n"
 
@@ -210,8 +214,10 @@ def _parsed(document: object) -> Snapshot:
         raise SnapshotError("is not a snapshot")
     if not _VERSION.fullmatch(texts[2]):
         raise SnapshotError(f"has no version MAJOR.MINOR but {texts[2]!r}")
-    if not isinstance(auth, list) or not all(isinstance(scheme, str) for scheme in auth):
-        raise SnapshotError("`auth` is not a list of strings")
+    queries = document.get("queries", [])
+    for key, value in (("auth", auth), ("queries", queries)):
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise SnapshotError(f"`{key}` is not a list of strings")
     return Snapshot(
         Operation(texts[0], texts[1]),
         version=texts[2],
@@ -219,4 +225,5 @@ def _parsed(document: object) -> Snapshot:
         reason=texts[4],
         auth=tuple(auth),
         responses={key: ResponseShape.from_json(value) for key, value in responses.items()},
+        queries=tuple(queries),
     )

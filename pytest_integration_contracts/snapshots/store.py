@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, leads_outside, safe_name, write_atomically
 from pytest_integration_contracts.manifest_file import RESERVED_NAMES
 from pytest_integration_contracts.model import Operation
+from pytest_integration_contracts.snapshots.listing import Listing
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot
 
 HISTORY: Final = "history"
@@ -27,6 +29,7 @@ class SnapshotStore:
         self.directory = directory
         self._known: dict[Operation, tuple[Path, Snapshot | None]] = {}
         self._read: dict[Path, Snapshot | SnapshotError | None] = {}
+        self._listings: dict[str, Listing] = {}
 
     def get(self, operation: Operation) -> Snapshot | None:
         """The current snapshot, or None.
@@ -35,6 +38,23 @@ class SnapshotStore:
             SnapshotError: There is a file, and it cannot be used.
         """
         return self._located(operation)[1]
+
+    def has(self, operation: Operation) -> bool:
+        """Whether there is a snapshot, one that cannot be used included. Cheap where there is none."""
+        if operation not in self._known and not any(path.is_file() for path in self._places(operation)):
+            return False
+        try:
+            return self.get(operation) is not None
+        except SnapshotError:
+            return True
+
+    def beginning(self, integration: str, name: str) -> list[str]:
+        """The names of the operations that have snapshots and whose names begin so; no snapshot is read for it."""
+        return [each for each in self._listing(integration).beginning(readable(name)) if each.startswith(name)]
+
+    def templates(self, operation: Operation) -> list[str]:
+        """The names of operations with snapshots that may be templates of one; no snapshot is read for it."""
+        return list(self._listing(operation.integration).templates(readable(operation.name)))
 
     def path(self, operation: Operation) -> Path:
         """Where the snapshot is, or would be written."""
@@ -87,7 +107,35 @@ class SnapshotStore:
             raise SnapshotError(f"{path}: cannot be written: {error.strerror or error}") from error
         self._known[snapshot.operation] = (path, snapshot)
         self._read[path] = snapshot
+        self._listings.pop(snapshot.operation.integration, None)
         return path
+
+    def retire(self, operation: Operation) -> Path:
+        """Put the current version of an operation into its history, since another operation has taken its place.
+
+        Returns:
+            Where it is now.
+
+        Raises:
+            SnapshotError: It cannot be moved.
+        """
+        path, current = self._located(operation)
+        version = current.version if current else ""
+        kept = self._history(path) / f"{version}.json"
+        try:
+            write_atomically(kept, path.read_bytes())
+            path.unlink()
+        except OSError as error:
+            raise SnapshotError(f"{path}: cannot be moved to {kept}: {error.strerror or error}") from error
+        self._known[operation] = (path, None)
+        self._read[path] = None
+        self._listings.pop(operation.integration, None)
+        return kept
+
+    def _listing(self, integration: str) -> Listing:
+        if integration not in self._listings:
+            self._listings[integration] = Listing(self.directory / _folder(integration))
+        return self._listings[integration]
 
     @staticmethod
     def _history(path: Path) -> Path:
@@ -111,15 +159,18 @@ class SnapshotStore:
         return self._known[operation]
 
     def _locate(self, operation: Operation) -> tuple[Path, Snapshot | None]:
-        folder = self.directory / _folder(operation.integration)
-        name = safe_name(readable(operation.name))
-        plain = folder / f"{name}.json"
-        told_apart = folder / f"{name}-{digest(operation.name)}.json"
+        plain, told_apart = self._places(operation)
         for path in (plain, told_apart):
             snapshot = self._snapshot(path)
             if snapshot is not None and snapshot.operation.name == operation.name:
                 return path, snapshot
         return (told_apart if self._taken(plain) else plain), None
+
+    def _places(self, operation: Operation) -> tuple[Path, Path]:
+        """Where its snapshot may be: under its readable name, and where another one has that."""
+        folder = self.directory / _folder(operation.integration)
+        name = safe_name(readable(operation.name))
+        return folder / f"{name}.json", folder / f"{name}-{digest(operation.name)}.json"
 
     def _taken(self, path: Path) -> bool:
         """Whether a file of this name is there or about to be, on a system that ignores case too."""
@@ -133,7 +184,11 @@ def _folder(integration: str) -> str:
     return f"{name}-{digest(integration)}" if name.lower() in RESERVED_NAMES else name
 
 
+_BORDERS = re.compile(r"[/#?&]+")
+
+
 def readable(operation_name: str) -> str:
     """An operation's name as a file's: `GET-customers-{id}` for `GET /customers/{id}`."""
     method, _, rest = operation_name.partition(" ")
-    return "-".join(part for part in (method, *rest.strip("/").split("/")) if part)
+    parts = _BORDERS.split(rest) if rest.startswith("/") else rest.strip("/").split("/")
+    return "-".join(part for part in (method, *parts) if part)

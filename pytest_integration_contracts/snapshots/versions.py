@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Final
 
 from pytest_integration_contracts.drift.compare import compare, subject_of
 from pytest_integration_contracts.drift.conduct import answer_changes, body_changes
 from pytest_integration_contracts.drift.learning import adopt
 from pytest_integration_contracts.drift.policy import STANDARD, Policy, worst_first
 from pytest_integration_contracts.drift.reasons import Context
-from pytest_integration_contracts.drift.responses import added_response, is_failure, replaced_response, status_of
+from pytest_integration_contracts.drift.responses import (
+    added_response,
+    is_failure,
+    is_success,
+    replaced_response,
+    status_of,
+)
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.settle import settle
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape, repeating
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 
+FIRST: Final = "1.0"
 EVIDENCE_STEPS = (2, 5, 20, 100)
 """Evidence is rewritten only when it first reaches one of these numbers of responses, so that files stay quiet."""
 
@@ -29,11 +38,13 @@ class Observation:
         auth: How requests authenticated.
         responses: What was seen, by status and media type.
         replaces: Keys of responses to the statuses that were recorded before for the same requests.
+        queries: As of a snapshot.
     """
 
     auth: frozenset[str] = frozenset()
     responses: Mapping[str, ResponseShape] = field(default_factory=dict)
     replaces: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    queries: frozenset[str] = frozenset()
 
     def merged(self, other: Observation) -> Observation:
         """Both together, counts added."""
@@ -47,10 +58,16 @@ class Observation:
                 key: self.replaces.get(key, frozenset()) | other.replaces.get(key, frozenset())
                 for key in sorted(self.replaces.keys() | other.replaces.keys())
             },
+            self.queries | other.queries,
         )
 
 
 _NOTHING = ResponseShape()
+
+
+def successes(responses: Mapping[str, ResponseShape]) -> dict[str, Shape]:
+    """The bodies of successful responses that have any, by the kind of response."""
+    return {key: shape.body for key, shape in responses.items() if is_success(key) and shape.body and shape.body.known}
 
 
 def first_version(
@@ -58,7 +75,36 @@ def first_version(
 ) -> Snapshot:
     """The snapshot of an operation that has none."""
     responses = {key: shape.settled(pins) for key, shape in observation.responses.items()}
-    return Snapshot(operation, "1.0", today, reason, tuple(sorted(observation.auth)), responses)
+    auth, queries = tuple(sorted(observation.auth)), tuple(sorted(observation.queries))
+    return Snapshot(operation, FIRST, today, reason, auth, responses, queries)
+
+
+def in_place_of(
+    several: Sequence[Snapshot],
+    operation: Operation,
+    observation: Observation,
+    *,
+    today: str,
+    reason: str,
+    pins: Pins = NO_PINS,
+    policy: Policy = STANDARD,
+) -> tuple[Snapshot, tuple[Change, ...]]:
+    """The first snapshot of an operation that takes the place of others: what they know, and what was observed.
+
+    Returns:
+        The snapshot, and what the observation changes in what they knew, worst first.
+    """
+    known = reduce(Observation.merged, map(_observation, several))
+    first = first_version(operation, known, today=today, reason=reason, pins=pins)
+    learned, changes = next_version(first, observation, today=today, reason=reason, pins=pins, policy=policy) or (
+        first,
+        (),
+    )
+    return replace(learned, version=FIRST), changes
+
+
+def _observation(snapshot: Snapshot) -> Observation:
+    return Observation(frozenset(snapshot.auth), snapshot.responses, queries=frozenset(snapshot.queries))
 
 
 def next_version(
@@ -78,11 +124,16 @@ def next_version(
     """
     responses = _learned(current, observation, pins)
     changes = compare_versions(current, replace(current, responses=responses, since=today), policy, pins)
-    learned = replace(current, responses=responses, auth=tuple(sorted({*current.auth, *observation.auth})))
+    learned = replace(
+        current,
+        responses=responses,
+        auth=tuple(sorted({*current.auth, *observation.auth})),
+        queries=tuple(sorted({*current.queries, *observation.queries})),
+    )
     if changes or _teaches_beside(current, learned) or learned.auth != current.auth:
         version = _raised(current.version, changes)
         return replace(learned, version=version, since=today, reason=reason), changes
-    return (learned, ()) if _reaches_a_step(current, learned) else None
+    return (learned, ()) if _reaches_a_step(current, learned) or learned.queries != current.queries else None
 
 
 def _learned(current: Snapshot, observation: Observation, pins: Pins) -> dict[str, ResponseShape]:

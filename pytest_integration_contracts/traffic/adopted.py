@@ -81,8 +81,7 @@ class AdoptedRecorder(Recorder):
             return self._questions.answer(request, self._asked(kept))
 
     def _asked(self, kept: Request) -> Missing:
-        canonical = self._canonical(kept)
-        return Missing(canonical.method, canonical.uri)
+        return Missing.of(self._canonical(kept))
 
     def played(self, asked: Request, recorded: Request, response: Response) -> None:
         """Take note of a recorded answer: it answers the request that it was recorded for.

@@ -17,6 +17,7 @@ from pytest_integration_contracts.traffic.cassettes import Response, body_of, li
 from pytest_integration_contracts.traffic.encodings import decompress
 from pytest_integration_contracts.traffic.redaction import Secrets
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_url, scrub_value
+from pytest_integration_contracts.traffic.sent import value_of
 
 _LARGE: Final = 1024 * 1024
 """In larger bodies that are no JSON no secrets are looked for that somebody may show."""
@@ -71,17 +72,25 @@ class MessageReader:
 
     def sent(self, request: Request, headers: Mapping[str, str]) -> object:
         """The JSON value that a request sends, without secrets; `NO_BODY` for none."""
-        body = sent_body(request)
-        if body is None:
-            return NO_BODY
-        if isinstance(body, bytes):
-            return self.body(body, headers, f"{request.method} {request.uri}, request").value
-        return scrub_value(body, self.secrets.replace)
+        of = f"{request.method} {request.uri}, request"
+        try:
+            value = value_of(request, headers, self._limits)
+            if value is not NO_BODY:
+                return scrub_value(value, self.secrets.replace)
+        except BodyError as error:
+            self.problems.append(f"{of}: {error}")
+        except RecursionError:
+            self.problems.append(f"{of}: {too_deep()}")
+        self._learn_sent(request)
+        return NO_BODY
 
     def learn_secrets(self, request: Request) -> None:
         """Take note of what a request sends that must not be shown, also where nothing answers it."""
         self.url(request.uri)
         self.headers(request.headers)
+        self._learn_sent(request)
+
+    def _learn_sent(self, request: Request) -> None:
         body = sent_body(request)
         if isinstance(body, bytes):
             self._learn(body, media_of(lists(request.headers)))

@@ -14,6 +14,7 @@ from vcr.request import Request
 from pytest_integration_contracts.traffic.cassettes import lists, media_of, sent_body
 from pytest_integration_contracts.traffic.operations import operation_name
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_value
+from pytest_integration_contracts.traffic.sent import called_by
 
 Matchers = Sequence[Callable[[Request, Request], object]]
 """vcrpy's own: what a request must have in common with a recorded one to be answered by it."""
@@ -196,6 +197,13 @@ def _grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     return dict(groups)
 
 
+def _operation_differences(asked: Request, recorded: Request) -> list[str]:
+    (now, selected_now), (was, selected) = called_by(asked), called_by(recorded)
+    return _both("operation", was or "none", now or "none") or (
+        ["it selects other fields"] if selected != selected_now else []
+    )
+
+
 def _header_differences(asked: Request, recorded: Request) -> list[str]:
     now, was = (
         {(name.lower(), value) for name, values in scrub_headers(lists(each.headers)).items() for value in values}
@@ -291,4 +299,5 @@ _EXPLANATIONS: Final[Mapping[str, Callable[[Request, Request], list[str]]]] = {
     "body": _body_differences,
     "raw_body": _body_differences,
     "headers": _header_differences,
+    "operation": _operation_differences,
 }

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 
 from vcr.request import Request
 
+from pytest_integration_contracts.files import digest
+from pytest_integration_contracts.model import NO_BODY, Exchange
+from pytest_integration_contracts.traffic.sent import request_of
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -17,11 +21,22 @@ class Missing:
         method: The HTTP method.
         url: The canonical URL, scrubbed.
         nearest: In replay: the recorded request that is most like it, and what differs; "" where no cassette is.
+        sent: What tells its body from those of others; "" for none.
+        asked: All of it.
     """
 
     method: str
     url: str
     nearest: str = field(default="", compare=False)
+    sent: str = ""
+    asked: Exchange = field(default=Exchange(), compare=False, repr=False)
+
+    @classmethod
+    def of(cls, request: Request, nearest: str = "") -> Missing:
+        """What a request misses."""
+        asked = request_of(request)
+        sent = digest(repr(asked.request_body)) if asked.request_body is not NO_BODY else ""
+        return cls(request.method, request.uri, nearest, sent, asked)
 
     def told(self, cassette: str) -> str:
         """What was asked of a cassette and is not in it, in one sentence."""

@@ -38,6 +38,7 @@ from pytest_integration_contracts.traffic.nearest import nearest
 from pytest_integration_contracts.traffic.patches import absent
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.redaction import Secrets
+from pytest_integration_contracts.traffic.sent import operation
 from pytest_integration_contracts.traffic.stand_ins import do_as_the_client
 from pytest_integration_contracts.traffic.threads import stay_patched
 
@@ -170,6 +171,7 @@ class Recorder:
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
             options.pop(name, None)
         options["before_record_request"] = self._canonical
+        options["match_on"] = (*options["match_on"], operation)
         cassette = _ObservingCassette.load(observer=self, **options)
         undeclared = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
         cassette.custom_patches = (*undeclared, *stay_patched(), *do_as_the_client())
@@ -204,13 +206,13 @@ class Recorder:
         self._messages.learn_secrets(request)
         canonical = self._canonical(request)
         with self._turn:
-            self._questions.ask(request, Missing(canonical.method, canonical.uri))
+            self._questions.ask(request, Missing.of(canonical))
 
     def answered(self, request: Request, response: Response) -> None:
         """Take note of a live upstream's answer."""
         canonical = self._canonical(request)
         with self._turn:
-            elapsed = self._questions.answer(request, Missing(canonical.method, canonical.uri))
+            elapsed = self._questions.answer(request, Missing.of(canonical))
         self.observe(request, response, elapsed)
 
     def observe(self, request: Request, response: Response, elapsed: float | None = None) -> None:
@@ -269,7 +271,7 @@ class Recorder:
         """Take note of a request that replay cannot answer, whatever the consumer makes of the error to raise."""
         self._messages.learn_secrets(request)
         request = self._canonical(request)
-        missing = Missing(request.method, request.uri)
+        missing = Missing.of(request)
         missing = replace(missing, nearest=self._nearest(request, times=self.missing.count(missing) + 1))
         self.missing.append(missing)
         return MissingRecordingError(f"{missing.told(str(self.path))}; record it with `{self._remedy}`")

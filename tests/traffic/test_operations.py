@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from pytest_integration_contracts.drift.authentication import auth_scheme
 from pytest_integration_contracts.drift.headers import contract_headers
-from pytest_integration_contracts.traffic.operations import operation_name
+from pytest_integration_contracts.model import NO_BODY, Exchange
+from pytest_integration_contracts.traffic.operations import Name, asked_of, operation_name
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
 TOKEN = f"eyJ{'aB3' * 9}.eyJ{'aB3' * 9}.{'a-B_3' * 9}"
@@ -169,3 +171,124 @@ def test_any_other_header_is_not(name: str) -> None:
 def test_how_a_request_authenticated_is_told_without_what_with(url: str, headers: dict[str, str], scheme: str) -> None:
     assert auth_scheme(url, headers) == scheme
     assert "s3cr3t" not in auth_scheme(url, headers)
+
+
+URL = "https://api.crm.example"
+
+
+def asked(method: str, path: str, sent: Any = NO_BODY, **headers: str) -> str:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    exchange = Exchange(method=method, url=f"{URL}{path}", request_body=sent, request_headers=named)
+    return str(asked_of(exchange, path))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/orders/1?expand=customer", "GET /orders/{id}?expand=customer"),
+        ("/orders/1?expand[]=items&expand[]=customer", "GET /orders/{id}?expand=customer,items"),
+        ("/orders?format=json&fields=total,id&page=3", "GET /orders?fields=id,total&format=json"),
+        ("/orders?$select=Id,Name&$expand=Owner($levels:2)", "GET /orders?$expand=Owner($levels:2)&$select=Id,Name"),
+        ("/orders?fields[order]=id,total", "GET /orders?fields[order]=id,total"),
+        ("/orders?view=1234&format=&include=cus_12345", "GET /orders"),
+        ("/orders?fields=two words&embed=a@b.example&expand=550e8400-e29b-41d4-a716-446655440000", "GET /orders"),
+        ("/orders?q=expand&limit=10&sort=name&token=abc&created_after=2026-01-01&id=7", "GET /orders"),
+        ("/orders?" + "&".join(["a=b"] * 5000) + "&expand=x", "GET /orders"),
+    ],
+)
+def test_a_query_that_chooses_another_response_is_part_of_the_name(path: str, name: str) -> None:
+    assert asked("GET", path) == name
+
+
+def test_a_long_list_of_fields_is_cut_and_told_from_others() -> None:
+    fields = [f"field_{letter}" for letter in "abcdefghijklmnop"]
+    one, other = (asked("GET", f"/x?fields={','.join([*fields, last])}") for last in ("y", "z"))
+    assert one != other
+    assert one.startswith("GET /x?fields=field_a,field_b,")
+    assert len(one) < 90
+    assert one == asked("GET", f"/x?fields={','.join(['y', *fields])}")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "headers", "name"),
+    [
+        ("/rpc", {"jsonrpc": "2.0", "method": "user.get"}, {}, "POST /rpc#user.get"),
+        ("/x", [{"jsonrpc": "2.0", "method": "b"}, {"jsonrpc": "2.0", "method": "a"}], {}, "POST /x#a,b"),
+        ("/x", [{"jsonrpc": "2.0", "method": each} for each in "abcdef"], {}, "POST /x#a,b,c,d,+2"),
+        ("/x", [{"jsonrpc": "2.0", "method": "a"}, 1], {}, "POST /x"),
+        ("/", {"Action": "SendMessage", "Version": "2012-11-05"}, {}, "POST /#SendMessage"),
+        ("/", {}, {"x_amz_target": "DynamoDB_20120810.GetItem"}, "POST /#DynamoDB_20120810.GetItem"),
+        ("/stock", NO_BODY, {"soapaction": '"http://crm.example/stock/GetPrice"'}, "POST /stock#GetPrice"),
+        (
+            "/stock",
+            NO_BODY,
+            {"content_type": 'application/soap+xml; charset=utf-8; action="urn:stock#GetPrice"'},
+            "POST /stock#GetPrice",
+        ),
+        ("/stock", NO_BODY, {"soapaction": '""'}, "POST /stock"),
+        ("/api", {"action": "balance"}, {}, "POST /api#balance"),
+        ("/v1/things", {"method": "getUser"}, {}, "POST /v1/things#getUser"),
+        ("/v1/things", {"command": "update_user"}, {}, "POST /v1/things#update_user"),
+        ("/payments", {"method": "card"}, {}, "POST /payments"),
+        ("/payments", {"method": "bank_transfer"}, {}, "POST /payments"),
+        ("/prices", {"method": "list_price"}, {}, "POST /prices"),
+        ("/transitions", {"action": "cancel"}, {}, "POST /transitions"),
+        ("/api", {"action": "two words"}, {}, "POST /api"),
+        ("/api", {"action": "x" * 200}, {}, "POST /api"),
+        ("/api", {"action": {"a": 1}}, {}, "POST /api"),
+        ("/api", ["action"], {}, "POST /api"),
+    ],
+)
+def test_a_call_is_named_by_what_it_calls(path: str, sent: Any, headers: dict[str, str], name: str) -> None:
+    assert asked("POST", path, sent, **headers) == name
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/services/rest/?method=photos.search&text=x", "GET /services/rest/#photos.search"),
+        ("/w/api.php?action=query&titles=x", "GET /w/api.php#query"),
+        ("/orders?action=cancel", "GET /orders"),
+        ("/graphql?query={viewer{id}}", "GET /graphql#{viewer}"),
+        ("/search?query={viewer{id}}", "GET /search"),
+    ],
+)
+def test_a_call_may_be_in_the_query_of_a_get(path: str, name: str) -> None:
+    assert asked("GET", path) == name
+
+
+def test_a_request_that_is_no_post_is_not_named_by_its_body() -> None:
+    assert asked("PATCH", "/rpc", {"jsonrpc": "2.0", "method": "a"}) == "PATCH /rpc"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda below: (
+        st.lists(below, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["query", "method"]), below)
+    ),
+)
+
+
+@given(sent=_JSON, path=st.text("abz09/?&=%expand,_", max_size=60))
+def test_whatever_is_sent_the_name_is_printable_and_reads_back(sent: Any, path: str) -> None:
+    name = asked("POST", f"/{path}", sent)
+    assert re.fullmatch(r"POST /[\x21-\x7e]*", name)
+    assert str(Name.of(name)) == name
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "is_one"),
+    [
+        ("GET /projects/{project}", "GET /projects/gamma", True),
+        ("GET /projects/{project}", "GET /projects/{id}", True),
+        ("GET /projects/{project}", "GET /projects/v2", False),
+        ("GET /projects/{project}", "GET /projects/search", False),
+        ("GET /projects/{project}", "PUT /projects/gamma", False),
+        ("GET /projects/{project}", "GET /projects/gamma/issues", False),
+        ("GET /projects/{id}", "GET /projects/gamma", False),
+        ("GET /projects/{id}", "GET /projects/5ee-dqv", True),
+        ("POST /{shop}/rpc#a", "POST /x/rpc#b", False),
+    ],
+)
+def test_which_names_a_template_stands_for(template: str, name: str, *, is_one: bool) -> None:
+    assert Name.of(template).fits(Name.of(name)) is is_one
