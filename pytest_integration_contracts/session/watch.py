@@ -157,7 +157,8 @@ class Watch:
 
     def save(self) -> None:
         """Write the cassette, where this run records and nothing kept it from being whole."""
-        if any(finding.problem for finding in self._findings if finding.cause in _NOT_TO_RECORD):
+        unreadable = bool(self.recorder.problems)  # what cannot be read cannot be kept free of secrets
+        if unreadable or any(finding.problem for finding in self._findings if finding.cause in _NOT_TO_RECORD):
             return
         try:
             if self.recorder.save():

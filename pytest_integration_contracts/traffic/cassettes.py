@@ -19,6 +19,7 @@ from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
+from pytest_integration_contracts.manifest import Limits
 from pytest_integration_contracts.traffic.ages import sent, stated, written
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_text, scrub_url, scrub_value
@@ -31,6 +32,7 @@ _CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
 _VERSION: Final = re.compile(r"(?:\A|\n)version: ?[0-9]|\"version\": ?[0-9]")
 _RECORD: Final = "pytest --contracts-record --contracts-update"
 _RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
+_DEFAULT: Final = Limits()
 _MAX_DEPTH: Final = 1000
 _TOO_DEEP: Final = f"nested deeper than {_MAX_DEPTH} levels"
 _TEXT: Final = str | bytes | int | float | None
@@ -190,27 +192,30 @@ def _of_old_httpx(response: Response) -> Response:
     }
 
 
-def write_cassette(path: Path, interactions: Sequence[Interaction], prefixes: Mapping[str, str]) -> None:
+def write_cassette(
+    path: Path, interactions: Sequence[Interaction], prefixes: Mapping[str, str], limits: Limits = _DEFAULT
+) -> None:
     """Write a cassette atomically, scrubbed and decompressed.
 
     Args:
         path: Where to.
         interactions: What was recorded; left untouched.
         prefixes: Actual URL prefixes to the canonical ones that stand for them, in bodies and headers too.
+        limits: How large bodies may be. What cannot be read cannot be scrubbed, and is not written.
 
     Raises:
         CassetteError: It cannot be written.
     """
     canonical = _rewriting(prefixes)
     try:
-        clean = [_clean(interaction, canonical) for interaction in interactions]
+        clean = [_clean(interaction, canonical, limits) for interaction in interactions]
         content = {
             "requests": [interaction.request for interaction in clean],
             "responses": [interaction.response for interaction in clean],
         }
         moments = [interaction.recorded_at for interaction in clean]
         write_atomically(path, serialize(content, _Dated(moments)).encode("utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError, BodyError) as error:
         raise CassetteError(f"{path}: cannot be written: {error}") from error
 
 
@@ -268,7 +273,7 @@ _FORMS: Final[tuple[_Rewriting, ...]] = (
 )
 
 
-def _clean(interaction: Interaction, canonical: _Rewriting) -> Interaction:
+def _clean(interaction: Interaction, canonical: _Rewriting, limits: Limits) -> Interaction:
     request, response = interaction.request, interaction.response
     headers = {name: [canonical(value) for value in values] for name, values in lists(request.headers).items()}
     scrubbed = {name: values[0] for name, values in scrub_headers(headers).items()}
@@ -277,7 +282,7 @@ def _clean(interaction: Interaction, canonical: _Rewriting) -> Interaction:
             scrubbed[name] = urlsplit(request.uri).netloc
     return Interaction(
         Request(request.method, scrub_url(request.uri), _clean_request_body(request, canonical), scrubbed),
-        _clean_response(response, canonical),
+        _clean_response(response, canonical, limits),
         interaction.recorded_at,
     )
 
@@ -289,14 +294,11 @@ def _clean_request_body(request: Request, canonical: _Rewriting) -> object:
     return scrub_value(body)
 
 
-def _clean_response(response: Response, canonical: _Rewriting) -> Response:
+def _clean_response(response: Response, canonical: _Rewriting, limits: Limits) -> Response:
     headers = lists(response["headers"])
     encoding = plain(headers).get("content-encoding", "")
-    body = body_of(response)
-    try:
-        body = scrub_body(_canonical_bytes(decompress(body, encoding), canonical), media_of(headers))
-    except BodyError:
-        return {**response, "headers": scrub_headers(headers)}
+    body = _canonical_bytes(decompress(body_of(response), encoding, limits), canonical)
+    body = scrub_body(body, media_of(headers))
     if body and decompresses(encoding):
         headers = {
             name: [str(len(body))] if name.lower() == "content-length" else values

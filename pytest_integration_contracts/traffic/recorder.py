@@ -154,7 +154,7 @@ class Recorder:
             Interaction(request, response, moment)
             for (request, response), moment in zip(self._cassette.data, self._moments, strict=False)
         ]
-        write_cassette(self.path, interactions, self._addresses.prefixes())
+        write_cassette(self.path, interactions, self._addresses.prefixes(), self._addresses.limits)
         return True
 
     def _load(self) -> _ObservingCassette:
