@@ -111,6 +111,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
     only_known(path, "", document, _TOP_KEYS)
     defaults = table(path, "defaults", document.get("defaults", {}))
     only_known(path, "defaults", defaults, _DEFAULT_KEYS)
+    max_age = _max_age(path, "defaults", defaults, {})
     entries = table(path, "integrations", document.get("integrations", {}))
     integrations = {
         name: _integration(path, name, table(path, f"integrations.{name}", entry), defaults, environment)
@@ -127,7 +128,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         network,
         preset=one_of(path, "policy.preset", policy.get("preset", PRESETS[0]), PRESETS),
         overrides=_overrides(path, policy.get("overrides", []), integrations),
-        max_age=_max_age(path, "defaults", defaults, {}),
+        max_age=max_age,
     )
 
 
