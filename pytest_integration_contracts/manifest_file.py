@@ -119,6 +119,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
     only_known(path, "", document, _TOP_KEYS)
     defaults = table(path, "defaults", document.get("defaults", {}))
     only_known(path, "defaults", defaults, _DEFAULT_KEYS)
+    max_age = _max_age(path, "defaults", defaults, {})
     entries = table(path, "integrations", document.get("integrations", {}))
     integrations = {
         name: _integration(path, name, table(path, f"integrations.{name}", entry), defaults, environment)
@@ -136,7 +137,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         preset=one_of(path, "policy.preset", policy.get("preset", PRESETS[0]), PRESETS),
         overrides=_overrides(path, policy.get("overrides", []), integrations),
         adopt_vcr=yes_or_no(path, "defaults.adopt_vcr", defaults.get("adopt_vcr", False)),
-        max_age=_max_age(path, "defaults", defaults, {}),
+        max_age=max_age,
         limits=_limits(path, "defaults.limits", defaults.get("limits", {})),
     )
 

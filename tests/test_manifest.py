@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.manifest import Integration, Limits, Manifest, Override, Pin, Prefix, rest_after
+from pytest_integration_contracts.manifest import (
+    Integration,
+    Limits,
+    Manifest,
+    MaxAge,
+    Override,
+    Pin,
+    Prefix,
+    rest_after,
+)
 from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.patterns import PathPattern
 
@@ -32,6 +41,8 @@ maps = ["$.rates", "GET /rates/* $.by_day[*].rates", "$['a $b']"]
 records = ["$.totals"]
 latency = "800ms"
 freshness = { path = "$.items[*].updated_at", within = "24h" }
+max_age = "2w"
+outdated = "fail"
 
 [integrations.orders]
 mode = "events"
@@ -88,6 +99,7 @@ def test_a_whole_manifest_is_read(tmp_path: Path) -> None:
                 records=(Pin("$.totals"),),
                 latency=0.8,
                 freshness=("$.items[*].updated_at", 86400.0),
+                max_age=MaxAge("2w", 14 * 86400.0, fails=True),
             ),
             "orders": Integration(name="orders", mode="events"),
         },
@@ -98,6 +110,16 @@ def test_a_whole_manifest_is_read(tmp_path: Path) -> None:
         ),
         adopt_vcr=True,
     )
+
+
+def test_what_is_said_about_ages_holds_where_an_integration_says_nothing_else(tmp_path: Path) -> None:
+    text = '[defaults]\nmax_age = "180d"\noutdated = "fail"\n[integrations.a]\n[integrations.b]\noutdated = "warn"\n'
+    manifest = read(tmp_path, text)
+    everywhere = MaxAge("180d", 180 * 86400.0, fails=True)
+    assert manifest.max_age == everywhere
+    assert manifest.integrations["a"].max_age == everywhere
+    assert manifest.integrations["b"].max_age == MaxAge("180d", 180 * 86400.0)
+    assert manifest.integration_of("https://elsewhere.example").max_age == everywhere
 
 
 def test_an_empty_manifest_is_as_none(tmp_path: Path) -> None:
@@ -418,6 +440,22 @@ BROKEN = {
     "no latency at all": (
         "[integrations.crm]\nlatency = '0s'",
         "integrations.crm.latency: '0s' is no duration such as",
+    ),
+    "max_age no duration": (
+        "[integrations.crm]\nmax_age = 180",
+        "integrations.crm.max_age: 180 is no duration such as",
+    ),
+    "max_age no duration for all": (
+        "[defaults]\nmax_age = 'half a year'\n[integrations.crm]",
+        "defaults.max_age: 'half a year' is no duration such as",
+    ),
+    "outdated no such word": (
+        "[defaults]\noutdated = 'skip'\n[integrations.crm]",
+        "defaults.outdated: 'skip' is none of warn, fail",
+    ),
+    "outdated without an age": (
+        "[integrations.crm]\noutdated = 'fail'",
+        'integrations.crm.outdated: says what to do about old recordings; say how old: `max_age = "180d"`',
     ),
     "freshness no table": ("[integrations.crm]\nfreshness = '24h'", "integrations.crm.freshness: must be a table"),
     "freshness without a path": (

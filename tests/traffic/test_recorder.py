@@ -382,6 +382,16 @@ class TestMissing:
             with_requests("GET", f"{upstream.url}/a")
         assert [each.nearest for each in recorder.missing] == [""]
 
+    @every_client
+    def test_another_secret_finds_the_recording_too(self, tape: Tape, upstream: Upstream, client: Client) -> None:
+        upstream.answers["/v1/a"] = json_answer({"id": 42})
+        tape.record(lambda: client("GET", f"{upstream.url}/a?api_key={SECRET}&page=1"))
+        assert SECRET not in tape.text
+        upstream.stop()
+        for secret in (SECRET, "another", "REDACTED"):
+            replayed = tape.replay(partial(client, "GET", f"{upstream.url}/a?api_key={secret}&page=1"))
+            assert (len(replayed.exchanges), replayed.missing) == (1, []), secret
+
     def test_what_was_played_is_not_played_again(self, tape: Tape, upstream: Upstream) -> None:
         def ask() -> Answered:
             return with_requests("GET", f"{upstream.url}/a")
