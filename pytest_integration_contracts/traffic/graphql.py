@@ -114,6 +114,8 @@ def selection(body: object, path: str) -> object:
 
 def sent_in_url(path: str, query: str) -> object:
     """The request that the parameters of a GET are (GraphQL over HTTP, section 5.3); `NO_BODY` where they are none."""
+    if not _PATH.search(path) and "query=" not in query:
+        return NO_BODY
     try:
         parameters: dict[str, object] = dict(parse_qsl(query, max_num_fields=_MOST_PARAMETERS))
     except ValueError:

@@ -41,7 +41,8 @@ def called(exchange: Exchange, path: str, query: str) -> str:
     if exchange.method == "POST":
         headers, body = exchange.request_headers, exchange.request_body
         return _named_by_header(headers) or _json_rpc(body) or _member(body, path)
-    return _member(_parameters(query), path) if exchange.method == "GET" and query else ""
+    named = exchange.method == "GET" and any(f"{member}=" in query for member in _MEMBERS)
+    return _member(_parameters(query), path) if named else ""
 
 
 def _named_by_header(headers: Mapping[str, str]) -> str:
