@@ -197,6 +197,11 @@ class Recorder:
         for each in self.recordings or ():
             self.observe(each.request, each.response)
 
+    def plays(self, recordings: Sequence[Interaction]) -> None:
+        """Take note of what the cassette that is replayed holds; those that say when they were recorded are ours."""
+        self.recordings = recordings
+        self._messages.plays_clean = all(each.recorded_at is not None for each in recordings)
+
     def date(self) -> None:
         """Take note of the moment at which an exchange is about to be recorded."""
         self._moments.append(self._clock())
@@ -219,8 +224,8 @@ class Recorder:
         """Take note of an exchange, live or replayed."""
         actual, request = request.uri, self._canonical(request)
         request_headers = self._messages.headers(request.headers)
-        response_headers = self._messages.headers(response["headers"])
-        body = self._messages.body(body_of(response), response_headers, f"{request.method} {request.uri}, answer")
+        response_headers = self._messages.answer_headers(response["headers"])
+        body = self._messages.answer(body_of(response), response_headers, f"{request.method} {request.uri}, answer")
         if "location" in response_headers:
             response_headers["location"] = self._located(response_headers["location"], actual, request.uri)
         with self._turn:
@@ -323,7 +328,7 @@ class _Replayed:
         interactions = read_cassette(Path(path))
         if interactions is None:
             raise CassetteNotFoundError
-        self._recorder.recordings = interactions
+        self._recorder.plays(interactions)
         return [each.request for each in interactions], [each.response for each in interactions]
 
 

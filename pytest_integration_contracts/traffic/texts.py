@@ -39,20 +39,30 @@ class TextScrubber:
             replace: Gives the placeholder of a secret.
         """
         self._replace = replace
-        whole = "\0".join(text for text in texts if len(text) >= SHORTEST)
-        self._tokens = token_pattern(whole)
+        texts = list(texts)
+        whole = "\0".join(texts)
+        self._tokens = token_pattern("\0".join(text for text in texts if len(text) >= SHORTEST))
+        self._may_name = may_name_a_secret(whole)
+        self._may_authenticate = _offers_credentials(whole)
+
+    def looked_through(self, texts: Iterable[str]) -> Iterable[str]:
+        """Those of the texts that may hold a secret."""
+        if self._tokens or self._may_authenticate:
+            return texts
+        suspicious = (_SUSPICIOUS if self._may_name else _URL_SIGN).search
+        return [text for text in texts if suspicious(text)]
 
     def scrub(self, text: str, *, deep: int = 0) -> str:
         """One of the texts with placeholders for its secrets."""
         if self._tokens:
             text = self._tokens.sub(self._token, text)
-        if ("://" in text and ("@" in text or "=" in text)) or ":\\/\\/" in text:
-            text = _URL.sub(lambda found: scrub_url(found[0], self._replace, deep=deep), text)
+        if ("://" in text and _may_say_one(text)) or ":\\/\\/" in text:
+            text = _URL.sub(lambda found: _scrub_parts(found[0], self._replace, deep), text)
             text = _ESCAPED_USER.sub(self._user, text)
-        if _SIGN.search(text) and may_name_a_secret(text):
+        if self._may_name and _SIGN.search(text) and may_name_a_secret(text):
             for places in (_elements, _lines, _assigned):
                 text = self._replaced(text, places(text))
-        if "earer " in text or "asic " in text or "oken " in text or "EARER " in text:
+        if self._may_authenticate and _offers_credentials(text):
             text = _SCHEME.sub(self._credentials, text)
         return text
 
@@ -88,7 +98,18 @@ def replaced(text: str, places: Iterator[_Place], replace: Callable[[str, str], 
     return "".join([*parts, text[at:]]) if parts else text
 
 
+def _may_say_one(url: str) -> bool:
+    """Whether a text with a URL in it may hold a secret for that: a user, or a parameter of a telling name."""
+    return "@" in url or ("=" in url and ("%" in url or "appid" in url or may_name_a_secret(url)))
+
+
+def _offers_credentials(text: str) -> bool:
+    return "earer " in text or "asic " in text or "oken " in text or "EARER " in text
+
+
 _SIGN = re.compile(r"""[="']|</|:[ \t]|<!""")
+_URL_SIGN = re.compile(r"://|:\\/\\/")
+_SUSPICIOUS = re.compile(f"{_SIGN.pattern}|{_URL_SIGN.pattern}")
 _URL = re.compile(r"""(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,40}+://[^\s\0<>"'\\]+""")
 _ESCAPED_USER = re.compile(r"""(?<=:\\/\\/)[^\s\0/?#"'<>\\]+@""")
 _SCHEME = re.compile(
@@ -159,6 +180,11 @@ def scrub_url(url: str, replace: Replace = placeholder, *, deep: int = 0) -> str
     pattern = token_pattern(url)
     if pattern:
         url = pattern.sub(lambda found: replace(found[0]) and PLACEHOLDER, url)
+    return _scrub_parts(url, replace, deep)
+
+
+def _scrub_parts(url: str, replace: Replace, deep: int) -> str:
+    """A URL without tokens of a known format, scrubbed of all else."""
     if "@" not in url and "=" not in url:
         return url
     try:

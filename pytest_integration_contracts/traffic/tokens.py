@@ -110,9 +110,15 @@ _ANY_WORD: Final = rf"\b(?:{'|'.join(WORDS.values())})"
 def token_pattern(text: str) -> re.Pattern[str] | None:
     """What finds the tokens that a text holds; None where it holds none."""
     marked = (format_ for format_ in MARKED.values() if any(marker in text for marker in format_.markers))
-    patterns = (*(format_.pattern for format_ in marked), _ANY_WORD)
-    found = [pattern for pattern in patterns if _finding((pattern,)).search(text)]  # each alone: together they are slow
+    found = [format_.pattern for format_ in marked if _finding((format_.pattern,)).search(text)]
+    if _finding((_ANY_WORD,)).search(_long_words(text)):  # each alone: together they are slow
+        found.append(_ANY_WORD)
     return _finding(tuple(found)) if found else None
+
+
+def _long_words(text: str) -> str:
+    """What of a text may be a token that begins a word: prose has next to none."""
+    return " ".join(word for word in text.replace("\0", " ").split() if len(word) >= SHORTEST)
 
 
 @lru_cache(maxsize=256)

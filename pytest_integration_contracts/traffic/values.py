@@ -35,10 +35,13 @@ def scrub_value(value: object, replace: Replace = placeholder, *, deep: int = 0)
     """
     names, texts = _told_by(value)
     scrubber = TextScrubber(texts | names, replace)
-    scrubbed = {text: new for text in texts if (new := _scrub_text(text, scrubber, replace, deep)) != text}
-    renamed = {name for name in names if scrubber.scrub(name) != name}
+    scrubbed = {text: scrubber.scrub(text) for text in scrubber.looked_through(texts)}
+    documents = [text for text in texts if text[:1] in {"{", "["} and text[-1:] in {"}", "]"}]
+    scrubbed |= {text: _scrub_document(text, scrubber, replace, deep) for text in documents}
+    renamed = {name for name in scrubber.looked_through(names) if scrubber.scrub(name) != name}
     telling = {name for name in names if is_secret_name(name)}
     telling |= {name for name, beside in _TELLING_BESIDE.items() if name in names and not beside.isdisjoint(names)}
+    scrubbed = {text: new for text, new in scrubbed.items() if new != text}
     if not scrubbed and not renamed and not telling:
         return value  # most have none, and finding that out is all that it costs
     return _Scrubbing(scrubbed, renamed, telling, replace).value(value)
@@ -63,16 +66,16 @@ def _told_by(value: object) -> tuple[set[str], set[str]]:
     return {name for name in names if isinstance(name, str)}, texts
 
 
-def _scrub_text(text: str, scrubber: TextScrubber, replace: Replace, deep: int) -> str:
-    if text[:1] in {"{", "["} and text[-1:] in {"}", "]"} and deep < _DEEPEST:
-        try:
-            value = json.loads(text)
-            scrubbed = scrub_value(value, replace, deep=deep + 1)
-        except (ValueError, RecursionError):
-            pass  # only looks like JSON
-        else:
-            return text if scrubbed is value else json.dumps(scrubbed)
-    return scrubber.scrub(text)
+def _scrub_document(text: str, scrubber: TextScrubber, replace: Replace, deep: int) -> str:
+    """A text that is JSON itself, scrubbed as that, or else as any other."""
+    try:
+        value = json.loads(text) if deep < _DEEPEST else None
+        scrubbed = scrub_value(value, replace, deep=deep + 1) if value is not None else None
+    except (ValueError, RecursionError):
+        value = None  # only looks like JSON
+    if value is None:
+        return scrubber.scrub(text)
+    return text if scrubbed is value else json.dumps(scrubbed)
 
 
 class _Scrubbing:

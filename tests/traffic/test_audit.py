@@ -159,7 +159,7 @@ def test_the_command_names_file_and_line_and_exits_1(tmp_path: Path, monkeypatch
     told = CliRunner().invoke(main, ["audit", "one.yaml"])
     assert (told.exit_code, told.output) == (
         1,
-        "one.yaml:5: `X-Api-Key` holds what is no placeholder\n2 files: 1 to look at\n",
+        "one.yaml:5: `X-Api-Key` holds what is no placeholder\n1 file: 1 to look at\n",
     )
     (tmp_path / "contracts").mkdir()
     planted(tmp_path / "contracts")
