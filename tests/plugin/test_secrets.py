@@ -32,7 +32,7 @@ def ask(number):
     request = json.loads(Path(os.environ["PLAN"]).read_text())[number]
     url = URL.replace("://", "://" + request["user"]) + request["target"]
     body = request["body"].encode() or None
-    response = requests.post(url, data=body, headers=request["headers"], timeout=5, allow_redirects=False)
+    response = requests.post(url, data=body, headers=request["headers"], timeout=30, allow_redirects=False)
     logging.getLogger("client").warning("asked %s with %s", response.url, dict(response.request.headers))
     print("answered", response.text, dict(response.headers))
     response.raise_for_status()
