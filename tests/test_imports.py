@@ -82,7 +82,7 @@ def test_no_circles_inside_a_room() -> None:
         ("vcr", {"traffic"}),
         ("deepdiff", {"drift"}),
         ("jsonschema_rs", {"shapes"}),
-        ("rapidfuzz", {"drift"}),
+        ("rapidfuzz", {"drift", "traffic"}),
         ("schemathesis", set()),
     ],
 )
