@@ -610,7 +610,21 @@ def test_a_manifest_that_is_no_text_says_so(tmp_path: Path) -> None:
 NAMES = st.sampled_from(["crm", "a.b", "cassettes", "", "é", "x" * 70]) | st.text(max_size=5)
 URLS = st.sampled_from(["https://h.example", "${A}", "${A:-http://h}", "http://[", "${B:-}"]) | st.text(max_size=9)
 KEYS = st.sampled_from(
-    ["urls", "owner", "credentials", "mode", "templates", "runbook", "contact", "maps", "latency", "freshness", "path"]
+    [
+        "urls",
+        "owner",
+        "credentials",
+        "mode",
+        "templates",
+        "runbook",
+        "contact",
+        "maps",
+        "latency",
+        "freshness",
+        "path",
+        "max_age",
+        "outdated",
+    ]
 ) | st.text(max_size=5)
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.booleans() | st.integers(-9, 9) | st.floats() | URLS,
