@@ -332,7 +332,8 @@ def test_what_is_not_recorded_is_not_verified_even_when_the_error_is_swallowed(r
     assert result.exit == 1
     wanted = "https://api.crm.example/v1/customers"
     assert (
-        f"  UNVERIFIED  GET {wanted}/43 is not in {CASSETTE}; nearest is GET {wanted}/42: path differs"
+        f"  UNVERIFIED  GET {wanted}/43 is not in {CASSETTE};"
+        " nearest recording: GET /v1/customers/42 — path: /v1/customers/42 recorded, /v1/customers/43 asked"
         in result.failure("test_customer")
     )
     assert "to end this:  pytest --record-mode=new_episodes test_crm.py" in result.text

@@ -551,5 +551,5 @@ class TestSessions:
         )
         missing = bare.run("--contracts", ORDER="viewer")
         assert missing.exit == 1
-        assert "/v1/graphql: operation differs" in missing.text
+        assert "/v1/graphql — operation: GetOrders recorded, Me asked" in missing.text
         assert "POST /v1/graphql#Me" in missing.failure("test_both")
