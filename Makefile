@@ -15,7 +15,7 @@ demo: $(READY)
 	@$(BIN)/python examples/crm/demo.py
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The suite with the oldest releases that the project says it works with.
 LOWEST := .venv-lowest/bin/python
@@ -24,7 +24,7 @@ lowest:
 	@$(LOWEST) -m pip install --quiet --disable-pip-version-check --editable . $$($(LOWEST) .ci/lowest.py) \
 		aiohttp anyio boto3 brotli flask httplib2 'httpx[http2]' 'httpx2[http2]' hypercorn hypothesis pytest-asyncio \
 		pytest-recording pytest-rerunfailures pytest-xdist requests slack_sdk stripe trio urllib3 zstandard
-	@$(LOWEST) -m pytest -n auto --override-ini addopts="-p no:asyncio" --deselect tests/test_documentation.py
+	@$(LOWEST) -m pytest -n auto --dist worksteal --override-ini addopts="-p no:asyncio" --deselect tests/test_documentation.py
 
 lint: $(READY)
 	@$(BIN)/ruff check .
