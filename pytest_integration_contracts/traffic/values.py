@@ -35,8 +35,8 @@ def scrub_value(value: object, replace: Replace = placeholder, *, deep: int = 0)
     """
     names, texts = _told_by(value)
     scrubber = TextScrubber(texts | names, replace)
-    scrubbed = {text: scrubber.scrub(text) for text in scrubber.looked_through(texts)}
-    documents = [text for text in texts if text[:1] in {"{", "["} and text[-1:] in {"}", "]"}]
+    documents = {text for text in texts if text[:1] in {"{", "["} and text[-1:] in {"}", "]"}}
+    scrubbed = {text: scrubber.scrub(text) for text in scrubber.looked_through(texts - documents)}
     scrubbed |= {text: _scrub_document(text, scrubber, replace, deep) for text in documents}
     renamed = {name for name in scrubber.looked_through(names) if scrubber.scrub(name) != name}
     telling = {name for name in names if is_secret_name(name)}
