@@ -274,6 +274,7 @@ def _close(item: pytest.Item) -> tuple[Finding, ...]:
         late = watch.findings[known:]
         item.stash[_FINDINGS] += late
         findings += late
+        watch.forget()
         del item.stash[WATCH]
     told += item.config.stash[_FIXTURES].told()
     if told:

@@ -7,7 +7,7 @@ import enum
 import os
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +77,7 @@ class Settings:
     learns_by: str = ""
     has_recording: bool = True
     adopted: bool = False
+    _shown: dict[Path, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def now(self) -> dt.datetime:
         """The moment it is."""
@@ -89,10 +90,12 @@ class Settings:
 
     def shown(self, path: Path) -> str:
         """A path as messages show it: relative to where the command was run, with forward slashes."""
-        try:
-            return Path(os.path.relpath(path, self.invoked_from)).as_posix()
-        except ValueError:  # another drive
-            return path.as_posix()
+        if path not in self._shown:
+            try:
+                self._shown[path] = Path(os.path.relpath(path, self.invoked_from)).as_posix()
+            except ValueError:  # another drive
+                self._shown[path] = path.as_posix()
+        return self._shown[path]
 
     def command(self, mode: Mode, *paths: Path) -> str:
         """The command that runs tests in a mode; where no tests are run, the one that learns."""

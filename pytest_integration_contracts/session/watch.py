@@ -195,6 +195,12 @@ class Watch:
             undated=undated,
         )
 
+    def forget(self) -> None:
+        """Let go of all that passed, once everything is told: vcrpy's classes keep the recorder for a while."""
+        self.recorder.exchanges.clear()
+        self._seen.clear()
+        self._absorbed = self._judged = 0
+
     @property
     def asks_live(self) -> bool:
         """Whether the real upstream answers."""

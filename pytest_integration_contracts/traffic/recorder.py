@@ -32,15 +32,15 @@ from pytest_integration_contracts.traffic.cassettes import (
     read_cassette,
     write_cassette,
 )
-from pytest_integration_contracts.traffic.in_process import pass_undeclared
 from pytest_integration_contracts.traffic.messages import MessageReader
 from pytest_integration_contracts.traffic.nearest import nearest
-from pytest_integration_contracts.traffic.patches import absent
+from pytest_integration_contracts.traffic.patches import unneeded
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.redaction import Secrets
 from pytest_integration_contracts.traffic.sent import operation
 from pytest_integration_contracts.traffic.stand_ins import do_as_the_client
 from pytest_integration_contracts.traffic.threads import stay_patched
+from pytest_integration_contracts.traffic.transports import intercept_httpx
 
 
 class Source(enum.StrEnum):
@@ -107,6 +107,7 @@ class Recorder:
         self._within = within
         self._clock = clock
         self._moments: list[dt.datetime] = []
+        self._names: dict[str, str] = {}
         self._cassette: Cassette | None = None
         self._context: AbstractContextManager[object] | None = None
         self._previous: list[Interaction] = []
@@ -166,20 +167,23 @@ class Recorder:
             path=str(self.path),
             record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
             persister=_Replayed(self) if self.source is Source.REPLAY else Unkept,
-            skip_patchers=absent(),
+            skip_patchers=unneeded(),
         )
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
             options.pop(name, None)
         options["before_record_request"] = self._canonical
         options["match_on"] = (*options["match_on"], operation)
         cassette = _ObservingCassette.load(observer=self, **options)
-        undeclared = pass_undeclared(cassette, lambda url: self._addresses.canonical(url) is not None)
-        cassette.custom_patches = (*undeclared, *stay_patched(), *do_as_the_client())
+        of_httpx = intercept_httpx(cassette, lambda url: self._addresses.canonical(url) is not None)
+        cassette.custom_patches = (*of_httpx, *stay_patched(), *do_as_the_client())
         return cassette  # type: ignore[no-any-return]
 
     def _canonical(self, request: Request) -> Request:
-        uri = self._messages.url(self._addresses.canonical(request.uri) or request.uri)
-        return request if uri == request.uri else moved(request, uri)
+        asked = request.uri
+        if asked not in self._names:  # vcrpy asks several times of each request
+            self._names[asked] = self._messages.url(self._addresses.canonical(asked) or asked)
+        named = self._names[asked]
+        return request if named == asked else moved(request, named)
 
     @property
     def unanswered(self) -> list[Missing]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pytest_integration_contracts.traffic.in_process import Patch
+from pytest_integration_contracts.traffic.transports import Patch
 
 
 def do_as_the_client() -> tuple[Patch, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import vcr.patch
 
-from pytest_integration_contracts.traffic.in_process import Patch
+from pytest_integration_contracts.traffic.transports import Patch
 
 
 def stay_patched() -> tuple[Patch, ...]:

@@ -1,6 +1,8 @@
-"""httpx's in-process transports (ASGI, WSGI, mock).
+"""httpx's transports.
 
-vcrpy intercepts them too, and a request to an application under test is no integration unless the manifest says so.
+vcrpy intercepts the in-process ones (ASGI, WSGI, mock) too, and a request to an application under test is no
+integration unless the manifest says so. The others are intercepted here as vcrpy does it, but without its search for
+further libraries at every cassette.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from vcr.cassette import Cassette
 from vcr.stubs.httpx_stubs import vcr_handle_async_request, vcr_handle_request
 
 _TRANSPORTS = (
+    ("HTTPTransport", "handle_request", vcr_handle_request),
+    ("AsyncHTTPTransport", "handle_async_request", vcr_handle_async_request),
     ("ASGITransport", "handle_async_request", vcr_handle_async_request),
     ("WSGITransport", "handle_request", vcr_handle_request),
     ("MockTransport", "handle_request", vcr_handle_request),
     ("MockTransport", "handle_async_request", vcr_handle_async_request),
 )
+_NETWORKED = frozenset({"HTTPTransport", "AsyncHTTPTransport"})
 
 
 def _originals() -> dict[tuple[str, str, str], Any]:
@@ -36,27 +41,23 @@ _ORIGINALS = _originals()
 Patch = tuple[object, str, Callable[..., Any]]
 
 
-def pass_undeclared(cassette: Cassette, declared: Callable[[str], bool]) -> tuple[Patch, ...]:
+def intercept_httpx(cassette: Cassette, declared: Callable[[str], bool]) -> tuple[Patch, ...]:
     """Patches, for vcrpy's `custom_patches`, that let undeclared in-process requests pass unobserved.
 
     Args:
-        cassette: Where declared ones go.
+        cassette: Where all others go.
         declared: Whether an integration claims a URL.
     """
-    return tuple(
-        (
-            getattr(sys.modules[module], transport),
-            method,
-            _either(
-                declared,
-                intercept(cassette, _ORIGINALS[module, transport, method], sys.modules[module]),
-                _ORIGINALS[module, transport, method],
-            ),
-        )
-        for module in ("httpx", "httpx2")
-        for transport, method, intercept in _TRANSPORTS
-        if (module, transport, method) in _ORIGINALS
-    )
+    patches = []
+    for module in ("httpx", "httpx2"):
+        for transport, method, intercept in _TRANSPORTS:
+            original = _ORIGINALS.get((module, transport, method))
+            if original is not None:
+                handle = intercept(cassette, original, sys.modules[module])
+                if transport not in _NETWORKED:
+                    handle = _either(declared, handle, original)
+                patches.append((getattr(sys.modules[module], transport), method, handle))
+    return tuple(patches)
 
 
 def _either(
