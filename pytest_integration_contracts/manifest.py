@@ -171,6 +171,9 @@ class Limits:
         return BodyError(f"a body is nested deeper than {allowed or self.depth} {what}; {remedy}")
 
 
+DEFAULT_LIMITS: Final = Limits()
+
+
 def _remedy(key: str) -> str:
     return f"raise `{key}` under `[defaults.limits]` in contracts.toml, or check a part of it instead"
 
@@ -205,7 +208,7 @@ class Manifest:
     network: tuple[str, ...] = ()
     preset: str = PRESETS[0]
     overrides: tuple[Override, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
     adopt_vcr: bool = False
     max_age: MaxAge | None = None
 

@@ -322,14 +322,8 @@ def _advice(report: Report) -> list[Line]:
     lines: list[Line] = []
     if report.undeclared:
         hosts = ", ".join(map(printable, report.undeclared))
-        lines.append(
-            (
-                Span(
-                    f"in no manifest: {hosts}  (integration-contracts init writes one to fill in)",
-                    Style.QUIET,
-                ),
-            )
-        )
+        remedy = "add it to contracts.toml; integration-contracts init writes one where there is none"
+        lines.append((Span(f"in no manifest: {hosts}  ({remedy})", Style.QUIET),))
     if report.learned or report.cassettes:
         adopted = set(report.adopted)
         written = {_kept_in(path) if path in adopted else _folder(path) for path in report.cassettes}

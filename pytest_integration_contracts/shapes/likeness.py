@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from pytest_integration_contracts.shapes.kinds import Kind
@@ -45,20 +45,40 @@ def alike(one: Members, other: Members, telling: int) -> bool:
 
 def unlike(one: Shape, other: Shape) -> bool:
     """Whether two shapes have so little in common that they are of different kinds; the unknown is like anything."""
+    return _apart(one, other, _share_few_names)
+
+
+def differ(one: Shape, other: Shape) -> bool:
+    """Whether one always has what the other never has, or values of other kinds in the same place."""
+    return _apart(one, other, _one_always_has)
+
+
+def _apart(one: Shape, other: Shape, by_names: Callable[[Shape, Shape], bool]) -> bool:
+    """Whether two shapes are of other kinds, have items that are apart, or are apart by the names they have."""
     if not one.known or not other.known:
         return False
     if _kinds(one).isdisjoint(_kinds(other)):
         return True
-    if one.items is not None and other.items is not None and unlike(one.items, other.items):
+    if one.items is not None and other.items is not None and _apart(one.items, other.items, by_names):
         return True
-    if not _has_names(one) or not _has_names(other):
-        return False
+    return _has_names(one) and _has_names(other) and by_names(one, other)
+
+
+def _share_few_names(one: Shape, other: Shape) -> bool:
     fields, others = one.fields, other.fields
     common = fields.keys() & others.keys()
     if len(common) < _UNLIKE * len(fields.keys() | others.keys()):
         return True
     wrapped = common if len(common) <= _WRAPPERS else ()  # an envelope says nothing: what it holds does
     return any(unlike(fields[name].shape, others[name].shape) for name in wrapped)
+
+
+def _one_always_has(one: Shape, other: Shape) -> bool:
+    fields, others = one.fields, other.fields
+    always = {name for side in (fields, others) for name, member in side.items() if member.required}
+    if always & (fields.keys() ^ others.keys()):
+        return True
+    return any(differ(fields[name].shape, others[name].shape) for name in fields.keys() & others.keys())
 
 
 def is_list(shape: Shape) -> bool:
@@ -71,24 +91,6 @@ def is_list(shape: Shape) -> bool:
 
 def _has_names(shape: Shape) -> bool:
     return bool(shape.fields) and not shape.record.keyed
-
-
-def differ(one: Shape, other: Shape) -> bool:
-    """Whether one always has what the other never has, or values of other kinds in the same place."""
-    if not one.known or not other.known:
-        return False
-    mine, theirs = _kinds(one), _kinds(other)
-    if mine.isdisjoint(theirs):
-        return True
-    if one.items is not None and other.items is not None and differ(one.items, other.items):
-        return True
-    if not _has_names(one) or not _has_names(other):
-        return False
-    fields, others = one.fields, other.fields
-    always = {name for side in (fields, others) for name, member in side.items() if member.required}
-    if always & (fields.keys() ^ others.keys()):
-        return True
-    return any(differ(fields[name].shape, others[name].shape) for name in fields.keys() & others.keys())
 
 
 def _members(shape: Shape, path: str, depth: int) -> Iterator[tuple[str, frozenset[Kind]]]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits
 from pytest_integration_contracts.model import MAX_DEPTH, NO_BODY
 from pytest_integration_contracts.traffic.encodings import decompress
 from pytest_integration_contracts.traffic.forms import (
@@ -65,8 +65,6 @@ _DRAWN: Final = frozenset({"image/svg+xml", "application/xhtml+xml", "applicatio
 
 _NESTED_PARTS: Final = 2
 """Parts in parts in parts are left as they are: each such level reads all of its bytes again."""
-
-_DEFAULT: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def _claim(header: str) -> _Claim:
     return _Claim(header, media, media.endswith(("/json", "+json")))
 
 
-def decode(raw: bytes, headers: Mapping[str, str], limits: Limits = _DEFAULT) -> Body:
+def decode(raw: bytes, headers: Mapping[str, str], limits: Limits = DEFAULT_LIMITS) -> Body:
     """Read a body.
 
     Args:

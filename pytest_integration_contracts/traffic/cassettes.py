@@ -19,7 +19,7 @@ from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits
 from pytest_integration_contracts.traffic.ages import sent, stated, written
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_text, scrub_url, scrub_value
@@ -32,7 +32,6 @@ _CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
 _VERSION: Final = re.compile(r"(?:\A|\n)version: ?[0-9]|\"version\": ?[0-9]")
 _RECORD: Final = "pytest --contracts-record --contracts-update"
 _RESTORE: Final = f"restore it, or record it again with `{_RECORD}`"
-_DEFAULT: Final = Limits()
 _MAX_DEPTH: Final = 1000
 _TOO_DEEP: Final = f"nested deeper than {_MAX_DEPTH} levels"
 _TEXT: Final = str | bytes | int | float | None
@@ -193,7 +192,7 @@ def _of_old_httpx(response: Response) -> Response:
 
 
 def write_cassette(
-    path: Path, interactions: Sequence[Interaction], prefixes: Mapping[str, str], limits: Limits = _DEFAULT
+    path: Path, interactions: Sequence[Interaction], prefixes: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
 ) -> None:
     """Write a cassette atomically, scrubbed and decompressed.
 

@@ -14,12 +14,10 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits
-
-_DEFAULT: Final = Limits()
+from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits
 
 
-def decompress(raw: bytes, encoding: str, limits: Limits = _DEFAULT) -> bytes:
+def decompress(raw: bytes, encoding: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """The bytes without their content encoding; unchanged where they do not have the encoding they claim.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Final
 from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits, split_url
+from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits, split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic import graphql
 from pytest_integration_contracts.traffic.bodies import decode
@@ -17,7 +17,6 @@ from pytest_integration_contracts.traffic.cassettes import plain, sent_body
 from pytest_integration_contracts.traffic.rpc import called
 
 _GRAPHQL: Final = "application/graphql"
-_DEFAULT: Final = Limits()
 _MOST_REMEMBERED: Final = 16 * 1024
 _NAMING: Final = frozenset({"content-type", "content-encoding", "x-amz-target", "soapaction"})
 """Headers that what a request asks depends on."""
@@ -69,7 +68,7 @@ def _named(asked: Exchange) -> tuple[str, object]:
     return called(asked, path, ""), None
 
 
-def value_of(request: Request, headers: Mapping[str, str], limits: Limits = _DEFAULT) -> object:
+def value_of(request: Request, headers: Mapping[str, str], limits: Limits = DEFAULT_LIMITS) -> object:
     """The JSON value that a request sent, the fields of a form and the text of a GraphQL query as one; or `NO_BODY`.
 
     Args:

@@ -20,7 +20,8 @@ def test_the_integration_takes_the_hosts_name(unnamed: Project, upstream: Upstre
     learned = unnamed.run("--contracts-update")
     assert learned.exit == 0, learned.text
     assert "contracts/127.0.0.1/GET-v1-customers-{id}.json" in unnamed.files()
-    assert "in no manifest: 127.0.0.1  (integration-contracts init writes one to fill in)" in learned.section
+    advice = "add it to contracts.toml; integration-contracts init writes one where there is none"
+    assert f"in no manifest: 127.0.0.1  ({advice})" in learned.section
     assert unnamed.run("--contracts").exit == 0
     upstream.answers["/v1/customers/42"] = json_answer({"id": 42})
     result = unnamed.run("--contracts-live")
