@@ -20,6 +20,10 @@ class CassetteError(ContractsError):
     """A cassette cannot be read or written."""
 
 
+class ReportError(ContractsError):
+    """A report cannot be read or written."""
+
+
 class MissingRecordingError(CassetteError):
     """Replay was asked for what is not recorded. Raised inside the consumer's HTTP client."""
 

@@ -237,10 +237,32 @@ class Outdated:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """How a report came about.
+
+    Attributes:
+        mode: The flags that say what the run does: `--contracts-live`.
+        made_at: When it ended: ISO 8601, UTC, whole seconds.
+        commit: The commit of the consumer's code, "" where it is not known.
+        tests: How many contract tests came to their end.
+        partial: Why it did not run all there is, one short reason each: `-k crm`; empty for a whole run.
+        shard: Its name among several runs that are one, "" for a run of its own.
+    """
+
+    mode: str = ""
+    made_at: str = ""
+    commit: str = ""
+    tests: int = 0
+    partial: tuple[str, ...] = ()
+    shard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a whole run found.
 
     Attributes:
+        run: How it came about.
         findings: One for each operation and kind of response, in the order of their names.
         learned: What an update wrote.
         notes: What a person should know about the names that operations were given, one line each.
@@ -259,6 +281,7 @@ class Report:
         fails: Whether the run must fail, whatever its tests did.
     """
 
+    run: Run = Run()
     findings: tuple[Finding, ...] = ()
     learned: tuple[Learned, ...] = ()
     notes: tuple[str, ...] = ()

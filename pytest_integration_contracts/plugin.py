@@ -6,6 +6,7 @@ import json
 import linecache
 import os
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contracts-record", action="store_true", help="record every cassette again")
     group.addoption("--contracts-update", action="store_true", help="learn: write snapshots, record what is missing")
     group.addoption("--contracts-reason", metavar="TEXT", default="", help="why, kept beside what is learned")
+    group.addoption(
+        "--contracts-report",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="write what was found to a file as well (.json); may be given several times",
+    )
     parser.addini("contracts", "as if --contracts were always given", type="bool", default=False)
 
 
@@ -80,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> None:
     from pytest_integration_contracts.errors import ContractsError
+    from pytest_integration_contracts.reports.files import insist_on_writer
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.settings import Settings, mode_of, today
 
@@ -93,6 +102,8 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
             today=today(os.environ),
             has_recording=has_recording(config),
         )
+        for path in _report_paths(config):
+            insist_on_writer(path)
         session = Session(settings)
         for argument in config.args:
             path = settings.invoked_from / argument.partition("::")[0]
@@ -104,6 +115,10 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
     config.stash[_FIXTURES] = WideFixtures(session)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "integration-contracts-controller")
+
+
+def _report_paths(config: pytest.Config) -> list[Path]:
+    return [config.invocation_params.dir / given for given in config.option.contracts_report]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -468,7 +483,7 @@ class _Controller:
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
         mine = self._config.stash[_SESSION]
-        report = mine.finish(frozenset(unchecked))
+        report = self._written(mine.finish(frozenset(unchecked)))
         self._config.stash[_REPORT] = report
         if session.exitstatus == pytest.ExitCode.OK and report.fails:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -476,6 +491,17 @@ class _Controller:
             verdicts = {mine.verdict_of(nodeid).value for nodeid in self._failed}
             if verdicts <= set(_EXIT_OF):
                 session.exitstatus = max(_EXIT_OF[verdict] for verdict in verdicts)
+
+    def _written(self, report: Report) -> Report:
+        """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""
+        paths = _report_paths(self._config)
+        if not paths:
+            return report
+        from pytest_integration_contracts.reports.files import write_all
+        from pytest_integration_contracts.session.run import run_of
+
+        run = run_of(self._config.stash[_SESSION].settings, tests=len(self._selected & self._ended), partial=())
+        return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         from pytest_integration_contracts.reports.terminal import summary_lines

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_integration_contracts.model import Change, Finding, Operation, Outdated, Severity, Verdict
+from pytest_integration_contracts.model import Finding, Operation, Outdated
+from pytest_integration_contracts.reports.document import finding_from_json
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
@@ -67,7 +68,7 @@ def dump_findings(findings: Iterable[Finding]) -> str:
 
 def load_findings(text: str) -> tuple[Finding, ...]:
     """What `dump_findings` made."""
-    return tuple(map(_finding, json.loads(text)))
+    return tuple(map(finding_from_json, json.loads(text)))
 
 
 def _to_json(told: Told) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def _from_json(document: dict[str, Any]) -> Told:
     return Told(
         source=document["source"],
         project=document["project"],
-        findings=tuple(map(_finding, document["findings"])),
+        findings=tuple(map(finding_from_json, document["findings"])),
         observations={
             Operation(each["integration"], each["name"]): Observation(
                 auth=frozenset(each["auth"]),
@@ -124,27 +125,4 @@ def _from_json(document: dict[str, Any]) -> Told:
         outdated=document["outdated"] and Outdated(**document["outdated"]),
         undated=document["undated"],
         adopted=document["adopted"],
-    )
-
-
-def _finding(document: dict[str, Any]) -> Finding:
-    return Finding(
-        **{
-            **document,
-            "operation": Operation(**document["operation"]),
-            "cause": Verdict(document["cause"]),
-            "changes": tuple(map(_change, document["changes"])),
-        }
-    )
-
-
-def _change(document: dict[str, Any]) -> Change:
-    return Change(
-        **{
-            **document,
-            "severity": Severity(document["severity"]),
-            "baseline": tuple(document["baseline"]),
-            "observed": tuple(document["observed"]),
-            "related_paths": tuple(document["related_paths"]),
-        }
     )

@@ -1,0 +1,138 @@
+"""A report as JSON: what other tools read, and what the runs of several machines are joined from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_integration_contracts.errors import ReportError
+from pytest_integration_contracts.model import (
+    Change,
+    Finding,
+    Learned,
+    Operation,
+    Outdated,
+    Report,
+    Run,
+    Severity,
+    Verdict,
+)
+
+FORMAT: Final = 1
+"""The version of the format; it rises when a member is removed or means something else."""
+
+_MADE_BY: Final = "pytest-integration-contracts"
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as a JSON value; members are those of `Report`, and nothing that a change stands for is left out."""
+    document = dataclasses.asdict(report)
+    for finding, each in zip(report.findings, document["findings"], strict=True):
+        each["verdict"] = finding.verdict.value
+        for change, written in zip(finding.changes, each["changes"], strict=True):
+            written["fingerprint"] = change.fingerprint(finding.operation)
+    return {"made_by": _MADE_BY, "format": FORMAT, **document}
+
+
+def to_text(report: Report) -> str:
+    """The report as text, ASCII only: it may cross any border."""
+    return json.dumps(to_json(report), indent=1) + "\n"
+
+
+def read(path: Path) -> Report:
+    """What a file that `to_text` made says.
+
+    Raises:
+        ReportError: There is no such file, or it is no report.
+    """
+    return from_json(load(path), str(path))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The JSON value of a report's file.
+
+    Raises:
+        ReportError: There is no such file, or it is no report.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"{path}: is not JSON: {error}; write it again with `--contracts-report {path}`") from error
+    if not isinstance(document, dict) or document.get("made_by") != _MADE_BY:
+        raise ReportError(f"{path}: is no report of contracts; `pytest --contracts-report {path}` writes one")
+    if document.get("format") != FORMAT:
+        raise ReportError(
+            f"{path}: has format {document.get('format')!r}, and this version reads {FORMAT}; write it again"
+        )
+    return document
+
+
+def from_json(document: dict[str, Any], name: str) -> Report:
+    """What `to_json` made.
+
+    Args:
+        document: The JSON value.
+        name: What it is called in messages.
+
+    Raises:
+        ReportError: It is no report.
+    """
+    try:
+        plain = {field.name: document[field.name] for field in dataclasses.fields(Report)}
+        members: dict[str, Any] = {
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()},
+            "run": Run(**{**document["run"], "partial": tuple(document["run"]["partial"])}),
+            "findings": tuple(map(finding_from_json, document["findings"])),
+            "learned": tuple(map(_learned, document["learned"])),
+            "never_observed": tuple((Operation(**asked), str(path)) for asked, path in document["never_observed"]),
+            "outdated": tuple(Outdated(**each) for each in document["outdated"]),
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ReportError(f"{name}: is no report of contracts ({what}); write it again") from error
+    return Report(**members)
+
+
+def finding_from_json(document: dict[str, Any]) -> Finding:
+    """What `dataclasses.asdict` made of a finding.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none.
+    """
+    members = {key: value for key, value in document.items() if key != "verdict"}
+    return Finding(
+        **{
+            **members,
+            "operation": Operation(**document["operation"]),
+            "cause": Verdict(document["cause"]),
+            "changes": tuple(map(_change, document["changes"])),
+        }
+    )
+
+
+def _learned(document: dict[str, Any]) -> Learned:
+    return Learned(
+        **{
+            **document,
+            "operation": Operation(**document["operation"]),
+            "changes": tuple(map(_change, document["changes"])),
+            "replaced": tuple(document["replaced"]),
+        }
+    )
+
+
+def _change(document: dict[str, Any]) -> Change:
+    members = {key: value for key, value in document.items() if key != "fingerprint"}
+    return Change(
+        **{
+            **members,
+            "severity": Severity(document["severity"]),
+            "baseline": tuple(document["baseline"]),
+            "observed": tuple(document["observed"]),
+            "related_paths": tuple(document["related_paths"]),
+        }
+    )

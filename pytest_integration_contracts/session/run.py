@@ -1,0 +1,44 @@
+"""How a run came about, for its report."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from pytest_integration_contracts.model import Run
+from pytest_integration_contracts.session.settings import Settings
+
+_COMMIT: Final = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "GIT_COMMIT")
+"""Where build servers say which commit they build."""
+
+
+def run_of(settings: Settings, *, tests: int, partial: tuple[str, ...]) -> Run:
+    """What is known of a run when it ends.
+
+    Args:
+        settings: Its settings.
+        tests: How many contract tests came to their end.
+        partial: Why it did not run all there is.
+    """
+    return Run(
+        mode=settings.learns_by or settings.mode.value,
+        made_at=settings.now().replace(microsecond=0).isoformat(),
+        commit=_commit(settings),
+        tests=tests,
+        partial=partial,
+    )
+
+
+def _commit(settings: Settings) -> str:
+    stated = (settings.environment.get(name, "") for name in _COMMIT)
+    return next(filter(None, stated), "") or _checked_out(settings.root)
+
+
+def _checked_out(folder: Path) -> str:
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - no shell
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
