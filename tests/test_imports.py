@@ -21,7 +21,7 @@ STOREYS = (
     {"drift"},
     {"snapshots", "traffic", "reports"},
     {"session", "inputs", "shown"},
-    {"fixtures"},
+    {"fixtures", "commands"},
     {"plugin", "cli"},
 )
 """From the ground up; a room imports only from storeys below its own."""
