@@ -21,6 +21,10 @@ UNUSED_PLUGINS = (
     "asyncio",
     "rerunfailures",
     "recording",
+    "html",
+    "html_fixtures",
+    "metadata",
+    "platformdirs",
 )
 """What the development environment has and a user's may not; left out, a session starts in half the time."""
 

@@ -112,6 +112,7 @@ def recorded(recording: Project, tmp_path: Path, upstream: Upstream) -> Project:
 
 def watched(project: Project, *flags: str) -> Result:
     """A session that writes all reports there are, with no secret in any."""
+    project.plugins = ("html", "html_fixtures", "metadata")
     result = project.run(*flags, *WATCHED, "--html=report.html", "--self-contained-html")
     assert "answered" in result.text or "Error" in result.text
     assert everything(project, result) == {}

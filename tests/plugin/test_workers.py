@@ -176,6 +176,7 @@ def test_ctrl_c_ends_in_seconds_and_says_what_was_not_checked(many: Project, wor
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - what runs in the background ignores it
     )
     patience = time.monotonic() + 60
     while not (many.folder / "waiting").exists() and time.monotonic() < patience:

@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import Any
 
-# What consumers and vcrpy load; not the plugin itself, which pytest must import on its own terms.
+# What consumers and vcrpy load.
 import aiohttp  # noqa: F401
 import deepdiff  # noqa: F401
 import httpx  # noqa: F401
@@ -20,6 +20,11 @@ import jsonschema_rs  # noqa: F401
 import pytest
 import requests  # noqa: F401
 import vcr  # noqa: F401
+
+import pytest_integration_contracts.session.session  # noqa: F401 - with all it imports, and its patterns compiled
+
+for _name in [name for name in sys.modules if name.partition(".")[0] == "pytest_integration_contracts"]:
+    del sys.modules[_name]  # pytest must import the plugin on its own terms
 
 
 def session(request: dict[str, Any]) -> int:
@@ -41,7 +46,7 @@ def session(request: dict[str, Any]) -> int:
         return 0
     sys.path[0] = request["cwd"]
     sys.argv = ["pytest", *request["arguments"]]
-    return int(pytest.console_main())
+    return int(pytest.main())
 
 
 def serve() -> None:
