@@ -145,7 +145,7 @@ def ask_live(item: pytest.Item) -> None:
 
     The closest marker has the last word, over `vcr_config` and the command line: nothing is read, deleted or written.
     """
-    from pytest_integration_contracts.traffic.recorder import Unkept  # noqa: PLC0415 - where nobody asks, vcrpy stays out
+    from pytest_integration_contracts.traffic.observed import Unkept  # noqa: PLC0415 - where nobody asks, vcrpy stays out
 
     item.add_marker(pytest.mark.vcr(record_mode="all", persister=Unkept), append=False)
     if item.config.option.block_network or item.get_closest_marker("block_network"):

@@ -13,8 +13,9 @@ from vcr.errors import UnhandledHTTPRequestError
 from vcr.request import Request
 
 from pytest_integration_contracts.traffic.cassettes import UNUSABLE, Interaction, Response, reason_of, usable
+from pytest_integration_contracts.traffic.observed import moved
 from pytest_integration_contracts.traffic.questions import Missing
-from pytest_integration_contracts.traffic.recorder import Addresses, Recorder, Source, moved
+from pytest_integration_contracts.traffic.recorder import Addresses, Recorder, Source
 
 _FORBIDDEN = str.maketrans(dict.fromkeys(r"<>?%*:|\"'/\\", "-"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import enum
 import threading
@@ -10,13 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from vcr import VCR
 from vcr.cassette import Cassette, CassetteContextDecorator
-from vcr.errors import UnhandledHTTPRequestError
 from vcr.matchers import requests_match
-from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
@@ -34,6 +31,7 @@ from pytest_integration_contracts.traffic.cassettes import (
 )
 from pytest_integration_contracts.traffic.messages import MessageReader
 from pytest_integration_contracts.traffic.nearest import nearest
+from pytest_integration_contracts.traffic.observed import Loaded, ObservingCassette, Replayed, Unkept, moved
 from pytest_integration_contracts.traffic.patches import unneeded
 from pytest_integration_contracts.traffic.questions import Missing, Questions
 from pytest_integration_contracts.traffic.redaction import Secrets
@@ -132,7 +130,7 @@ class Recorder:
             self._cassette = self._load()
         cassette = self._cassette
         # vcrpy enters and leaves through `cls.load`, which here hands out the one cassette of this recorder.
-        self._context = CassetteContextDecorator(_Loaded(cassette), lambda: {"path": str(self.path)})
+        self._context = CassetteContextDecorator(Loaded(cassette), lambda: {"path": str(self.path)})
         self._context.__enter__()
 
     def close(self) -> None:
@@ -158,7 +156,7 @@ class Recorder:
         write_cassette(self.path, interactions, self._addresses.prefixes(), self._addresses.limits)
         return True
 
-    def _load(self) -> _ObservingCassette:
+    def _load(self) -> ObservingCassette:
         if self.source is Source.RECORD:
             self._previous = [
                 Interaction(self._canonical(each.request), each.response) for each in _readable(self.path)
@@ -166,14 +164,14 @@ class Recorder:
         options = VCR().get_merged_config(
             path=str(self.path),
             record_mode=RecordMode.NONE if self.source is Source.REPLAY else RecordMode.ALL,
-            persister=_Replayed(self) if self.source is Source.REPLAY else Unkept,
+            persister=Replayed(self.plays) if self.source is Source.REPLAY else Unkept,
             skip_patchers=unneeded(),
         )
         for name in CassetteContextDecorator._non_cassette_arguments:  # noqa: SLF001 - as vcrpy's own `use` does
             options.pop(name, None)
         options["before_record_request"] = self._canonical
         options["match_on"] = (*options["match_on"], operation)
-        cassette = _ObservingCassette.load(observer=self, **options)
+        cassette = ObservingCassette.load(observer=self, **options)
         of_httpx = intercept_httpx(cassette, lambda url: self._addresses.canonical(url) is not None)
         cassette.custom_patches = (*of_httpx, *stay_patched(), *do_as_the_client())
         return cassette  # type: ignore[no-any-return]
@@ -309,107 +307,3 @@ def _readable(path: Path) -> list[Interaction]:
         return read_cassette(path) or []
     except CassetteError:
         return []  # it is about to be recorded again
-
-
-class _Loaded:
-    """Stands for the class in vcrpy's context manager, so that one cassette can be entered more than once."""
-
-    def __init__(self, cassette: Cassette) -> None:
-        self._cassette = cassette
-
-    def load(self, **_: object) -> Cassette:
-        return self._cassette
-
-
-class _Replayed:
-    """A persister that reads, and takes what is no cassette for an error instead of an empty one."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def load_cassette(self, path: str, serializer: object) -> tuple[list[Request], list[Response]]:
-        del serializer
-        interactions = read_cassette(Path(path))
-        if interactions is None:
-            raise CassetteNotFoundError
-        self._recorder.plays(interactions)
-        return [each.request for each in interactions], [each.response for each in interactions]
-
-
-class Unkept:
-    """A persister with nothing in it, which keeps nothing."""
-
-    @staticmethod
-    def load_cassette(path: str, serializer: object) -> tuple[list[Request], list[Response]]:
-        del path, serializer
-        raise CassetteNotFoundError
-
-    @staticmethod
-    def save_cassette(path: str, interactions: object, serializer: object) -> None:
-        del path, interactions, serializer
-
-
-_Failed = tuple[str, str | None]
-"""A matcher that failed, and why."""
-
-
-class _ObservingCassette(Cassette):  # type: ignore[misc]
-    """vcrpy's cassette, telling a recorder what passes through. It never saves by itself."""
-
-    def __init__(self, *, observer: Recorder, **options: Any) -> None:  # noqa: ANN401 - vcrpy's own options
-        super().__init__(**options)
-        self._observer = observer
-        self._loading = False
-        self._playing = threading.Lock()
-
-    def _load(self) -> None:
-        self._loading = True
-        try:
-            super()._load()
-        finally:
-            self._loading = False
-
-    def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
-        """The recorder saves, once the outcome is known."""
-
-    def append(self, request: Request, response: Response) -> None:
-        if not self._loading:
-            self._observer.date()  # then none that is recorded is without a moment
-            self._observer.answered(request, response)  # first, for vcrpy logs what it appends, secrets and all
-        super().append(request, response)
-
-    def can_play_response_for(self, request: Request) -> bool:
-        if self.record_mode == RecordMode.ALL:
-            self._observer.ask(request)
-        return bool(super().can_play_response_for(request))
-
-    def filter_request(self, request: Request) -> Request | None:
-        """In replay vcrpy asks this of a request that it has no response for, and of no other."""
-        filtered: Request | None = super().filter_request(request)
-        if filtered is not None and self.record_mode == RecordMode.NONE:
-            raise self._observer.miss(request)
-        return filtered
-
-    def play_response(self, request: Request) -> Response:
-        try:
-            with self._playing:  # between a look at what is left and taking it, another thread might take it
-                response: Response = super().play_response(request)
-        except UnhandledHTTPRequestError as error:  # where aiohttp follows a redirect, nobody asked before
-            raise self._observer.miss(request) from error
-        return self._observer.replayed(request, response)
-
-    def find_requests_with_most_matches(self, request: Request) -> list[tuple[Request, list[str], list[_Failed]]]:
-        """Where aiohttp follows a redirect, vcrpy plays whatever is most similar; only the method may differ.
-
-        What it is given stands for what it asks, so that the consumer sees where it asks and not where it was recorded.
-        """
-        similar: list[tuple[Request, list[str], list[_Failed]]] = super().find_requests_with_most_matches(request)
-        alike = [each for each in similar if {name for name, _ in each[2]} <= {"method"}]
-        return [(moved(recorded, request.uri), *rest) for recorded, *rest in alike]
-
-
-def moved(request: Request, uri: str) -> Request:
-    """The same request, to another URL."""
-    other = copy.copy(request)
-    other.uri = uri
-    return other
