@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.harness import Project
+from plugin.harness import UNUSED_PLUGINS, Project
 from upstream import Upstream, json_answer
 
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -60,7 +60,7 @@ import json, os, pathlib, random, select, signal, sys, time
 import pytest, requests
 import pytest_integration_contracts.session.session, deepdiff, jsonschema_rs, jsonschema
 
-FLAGS = ["-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:xdist"]
+FLAGS = ["-q", *UNUSED]
 
 def session():
     child = os.fork()
@@ -131,7 +131,8 @@ def test_killed_at_random_moments_each_file_is_whole(learned: Project, upstream:
     """Two hundred sessions, forked from one process that has everything loaded, each killed at a random moment."""
     upstream.answers[PATH] = [json_answer(NEW if turn % 2 else OLD) for turn in range(201)]
     (learned.folder / "conftest.py").unlink()
-    learned.write("kill.py", KILLS)
+    unused = [part for name in (*UNUSED_PLUGINS, "xdist") for part in ("-p", f"no:{name}")]
+    learned.write("kill.py", KILLS.replace("UNUSED", repr(unused)))
     done = subprocess.run(
         [sys.executable, "-X", "utf8", "kill.py"],
         cwd=learned.folder,
