@@ -21,7 +21,7 @@ _STEP = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """One step down a path.
 
     Attributes:
@@ -34,7 +34,7 @@ class _Step:
     open: bool = False
     deep: bool = False
 
-    def takes(self, step: _Step) -> bool:
+    def takes(self, step: Step) -> bool:
         """Whether this step of a pattern takes that step of a path."""
         if self.name is None or step.name is None:
             return self.name == step.name or (self.deep and self.name == "*")
@@ -55,7 +55,7 @@ class PathPattern:
     text: str
 
     def __post_init__(self) -> None:
-        self._header() or _steps(self.text)
+        self._header() or steps_of(self.text)
 
     def _header(self) -> bool:
         return self.text.startswith(_HEADER) and len(self.text) > len(_HEADER)
@@ -65,7 +65,7 @@ class PathPattern:
         if self._header() or path.startswith(_HEADER):
             return glob_matches(self.text.lower(), path)
         try:
-            return _match(_steps(self.text), _steps(path))
+            return _match(steps_of(self.text), steps_of(path))
         except ValueError:  # no path of a body
             return False
 
@@ -74,7 +74,7 @@ class PathPattern:
         """What puts one pattern before another, larger first: how many steps it names, and how few it leaves open."""
         if self._header():
             return (0 if "*" in self.text else 1, 0)
-        steps = _steps(self.text)
+        steps = steps_of(self.text)
         left_open = sum(step.open or step.deep for step in steps)
         return (len(steps) - left_open + 1, -left_open)
 
@@ -84,7 +84,7 @@ def glob_matches(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
-def _match(pattern: tuple[_Step, ...], path: tuple[_Step, ...]) -> bool:
+def _match(pattern: tuple[Step, ...], path: tuple[Step, ...]) -> bool:
     if not pattern:
         return not path
     first = pattern[0]
@@ -92,7 +92,12 @@ def _match(pattern: tuple[_Step, ...], path: tuple[_Step, ...]) -> bool:
     return any(first.takes(path[at]) and _match(pattern[1:], path[at + 1 :]) for at in range(reach))
 
 
-def _steps(text: str) -> tuple[_Step, ...]:
+def steps_of(text: str) -> tuple[Step, ...]:
+    """The steps of a path, or of a pattern, from the whole on.
+
+    Raises:
+        ValueError: The text is none; the message says where.
+    """
     if not text.startswith("$"):
         raise ValueError("must begin with `$`")
     steps, at = [], 1
@@ -105,14 +110,14 @@ def _steps(text: str) -> tuple[_Step, ...]:
     return tuple(steps)
 
 
-def _step(found: re.Match[str]) -> _Step:
+def _step(found: re.Match[str]) -> Step:
     deep = found["deep"] is not None
     if found["items"]:
-        return _Step(None, deep=deep)
+        return Step(None, deep=deep)
     if found["name"]:
-        return _Step(found["name"], open="*" in found["name"], deep=deep)
+        return Step(found["name"], open="*" in found["name"], deep=deep)
     quoted = found["single"] if found["single"] is not None else found["double"]
-    return _Step(_unescaped(quoted), deep=deep)
+    return Step(_unescaped(quoted), deep=deep)
 
 
 def _unescaped(quoted: str) -> str:

@@ -12,8 +12,32 @@ from pytest_integration_contracts.files import write_atomically
 from pytest_integration_contracts.model import Report
 from pytest_integration_contracts.reports import document
 
-_WRITERS: Final[Mapping[str, Callable[[Report], str]]] = {".json": document.to_text}
-"""By the ending of a file's name, what makes its text."""
+
+def _html(report: Report) -> str:
+    from pytest_integration_contracts.reports import html
+
+    return html.to_text(report)
+
+
+def _markdown(report: Report) -> str:
+    from pytest_integration_contracts.reports import markdown
+
+    return markdown.to_text(report)
+
+
+def _junit(report: Report) -> str:
+    from pytest_integration_contracts.reports import junit
+
+    return junit.to_text(report)
+
+
+_WRITERS: Final[Mapping[str, Callable[[Report], str]]] = {
+    ".json": document.to_text,
+    ".html": _html,
+    ".md": _markdown,
+    ".xml": _junit,
+}
+"""By the ending of a file's name, what makes its text. What a writer needs is loaded when it writes."""
 
 
 def insist_on_writer(path: Path) -> None:

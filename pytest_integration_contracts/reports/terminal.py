@@ -13,6 +13,8 @@ from pytest_integration_contracts.shapes.foreign import DECLARED
 
 _HEADER_WIDTH: Final = 56
 _PATH_WIDTH: Final = 40
+_MOST_CHANGES: Final = 10
+"""So many changes of one kind of response are shown, the worst; the rest is counted, unless the run is verbose."""
 _MOST_OUTDATED: Final = 10
 """So many of the oldest are named; the rest is counted, unless the run is verbose."""
 
@@ -48,12 +50,17 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
-def finding_lines(findings: Sequence[Finding]) -> list[Line]:
-    """Every finding that has something to say, those of one integration together, each with whom to call."""
+def finding_lines(findings: Sequence[Finding], *, verbose: bool = False) -> list[Line]:
+    """Every finding that has something to say, those of one integration together, each with whom to call.
+
+    Args:
+        findings: The findings.
+        verbose: Show every change, however many there are.
+    """
     lines: list[Line] = []
     told = [finding for finding in findings if finding.changes or finding.problem]
     for position, finding in enumerate(told):
-        lines += _finding(finding)
+        lines += _finding(finding, verbose=verbose)
         following = told[position + 1] if position + 1 < len(told) else None
         if following is None or _footer(following) != _footer(finding):
             lines += _footer(finding)
@@ -62,12 +69,23 @@ def finding_lines(findings: Sequence[Finding]) -> list[Line]:
     return lines
 
 
-def _finding(finding: Finding) -> list[Line]:
+def _finding(finding: Finding, *, verbose: bool) -> list[Line]:
     lines = [_header(finding)]
     if finding.problem:
         word = finding.cause.value.upper()
         lines.append((Span("  "), Span(word, Style.BREAKING), Span(f"  {printable(finding.problem)}")))
-    return lines + change_lines(finding.changes)
+    shown = finding.changes if verbose else finding.changes[:_MOST_CHANGES]
+    return [*lines, *change_lines(shown), *_left_out(finding.changes[len(shown) :])]
+
+
+def _left_out(changes: Sequence[Change]) -> list[Line]:
+    """How many changes are not shown, the worst counted first."""
+    if not changes:
+        return []
+    counts = Counter(change.severity for change in changes)
+    words = (("breaking", Severity.BREAKING), ("warning", Severity.WARNING), ("new", Severity.COMPATIBLE))
+    told = ", ".join(f"{counts[severity]} {word}" for word, severity in words if counts[severity])
+    return [(Span(f"  ... and {len(changes)} more ({told}); -v shows all", Style.QUIET),)]
 
 
 def _header(finding: Finding) -> Line:
@@ -78,7 +96,7 @@ def _header(finding: Finding) -> Line:
         return (Span("contracts", Style.TITLE),)
     if not finding.snapshot:
         return (Span(place, Style.TITLE),)
-    version = f" ({finding.version})" if finding.version else " (none yet)"
+    version = f" ({printable(finding.version)})" if finding.version else " (none yet)"
     return (
         Span(place, Style.TITLE),
         Span(" " * max(2, _HEADER_WIDTH - len(place))),
@@ -109,7 +127,7 @@ def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
     word, style = _SEVERITY[change.severity]
     path = printable(_place(change))
     what = f"{change.rule:<{rule_width}}   {path:<{path_width}}    {difference(change)}"
-    note = (Span(f"  ({change.note})", Style.QUIET),) if change.note else ()
+    note = (Span(f"  ({printable(change.note)})", Style.QUIET),) if change.note else ()
     lines: list[Line] = [(Span("  "), Span(f"{word:<8}", style), Span(f"  {what}"), *note)]
     if change.witness:
         lines.append((Span(" " * 12), Span(printable(change.witness), Style.QUIET)))
@@ -136,9 +154,18 @@ def difference(change: Change) -> str:
     return f"{before} -> {after}"
 
 
+def evidence(change: Change) -> tuple[str, str]:
+    """How often either side was seen, in words: `in 3 of 3 responses`; "" where nobody counted."""
+    before, after = (
+        f"in {with_it} of {_counted(total, 'response')}" if 0 < total < DECLARED.responses else ""
+        for with_it, total in (change.baseline, change.observed)
+    )
+    return before, after
+
+
 def _footer(finding: Finding) -> list[Line]:
     parts = [
-        f"{label} {value}"
+        f"{label} {printable(value)}"
         for label, value in (
             ("owner", finding.owner),
             ("runbook", finding.runbook),
@@ -154,22 +181,23 @@ def _footer(finding: Finding) -> list[Line]:
         lines.append(
             (
                 Span(
-                    f"nobody is named for {finding.operation.integration}: fill in contracts.toml"
+                    f"nobody is named for {printable(finding.operation.integration)}: fill in contracts.toml"
                     " (integration-contracts init writes one)",
                     Style.QUIET,
                 ),
             )
         )
+    remedy = printable(finding.remedy)
     if finding.problem:
-        return lines + ([(Span("to end this:  "), Span(finding.remedy, Style.TITLE))] if finding.remedy else [])
+        return lines + ([(Span("to end this:  "), Span(remedy, Style.TITLE))] if remedy else [])
     if not finding.fails:
         return lines
-    contact = finding.contact or "whoever answers for the upstream"
+    contact = printable(finding.contact) or "whoever answers for the upstream"
     return [
         *lines,
         (
             Span("they meant it?  "),
-            Span(finding.remedy, Style.TITLE),
+            Span(remedy, Style.TITLE),
             Span(f"      they did not?  {contact}"),
         ),
     ]
@@ -199,8 +227,8 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     quiet = [finding for finding in report.findings if finding.changes and not finding.fails]
     told = loud + quiet if with_findings else quiet
     if told:
-        lines += [*finding_lines(told), ()]
-    lines += _learned_lines(report.learned)
+        lines += [*finding_lines(told, verbose=verbose), ()]
+    lines += _learned_lines(report.learned, verbose=verbose)
     lines += [(Span(printable(note), Style.QUIET),) for note in report.notes]
     lines.append(tuple(_sentences(report)))
     if verbose:
@@ -217,17 +245,19 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     return lines
 
 
-def _learned_lines(learned: Sequence[Learned]) -> list[Line]:
+def _learned_lines(learned: Sequence[Learned], *, verbose: bool) -> list[Line]:
     lines: list[Line] = []
     for each in learned:
+        shown = each.changes if verbose else each.changes[:_MOST_CHANGES]
+        what = [*(change[0] for change in _changes(shown)), *_left_out(each.changes[len(shown) :])]
         if not each.before:
             lines.append((Span("created  ", Style.GOOD), Span(f"{printable(each.snapshot)} ({each.after})")))
             lines += [(Span(f"         in place of what is now {printable(old)}"),) for old in each.replaced]
-            lines += [change[0] for change in _changes(each.changes)]
+            lines += what
             continue
         versions = f" ({each.before} -> {each.after})"
         lines.append((Span("learned  ", Style.WARNING), Span(f"{printable(each.snapshot)}{versions}")))
-        lines += [change[0] for change in _changes(each.changes)]
+        lines += what
     return lines
 
 
@@ -237,7 +267,7 @@ def _outdated_lines(outdated: Sequence[Outdated], *, verbose: bool) -> list[Line
     named = gravest if verbose else gravest[:_MOST_OUTDATED]
     lines: list[Line] = [
         (
-            Span(f"recorded {_ago(each.age)} (max_age {each.max_age}): ", _weight(each)),
+            Span(f"recorded {ago(each.age)} (max_age {each.max_age}): ", _weight(each)),
             Span(printable(each.cassette)),
         )
         for each in named
@@ -254,10 +284,15 @@ def _weight(outdated: Outdated) -> Style:
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
     """`214 days ago`; in a smaller unit what is younger than a day."""
     size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
     return f"{_counted(int(seconds // size), unit)} ago"
+
+
+def sentences(report: Report) -> str:
+    """What the run found, in counted sentences: `12 operations hold. 1 drifts: 2 breaking changes.`."""
+    return plain([tuple(_sentences(report))])
 
 
 def _sentences(report: Report) -> Iterable[Span]:
