@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
 from pytest_integration_contracts.manifest import PRESETS, Manifest
 from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, load, without_file
@@ -42,6 +43,9 @@ class _Group(click.Group):
 @click.version_option(package_name="pytest-integration-contracts")
 def main() -> None:
     """Read and set up integration contracts. Exits 2 on bad input."""
+
+
+main.add_command(combine)
 
 
 @main.command()

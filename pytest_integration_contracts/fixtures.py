@@ -78,7 +78,8 @@ class WideFixtures:
         prefix = f"{request.cls.__name__}." if fixturedef.scope == "class" and request.cls else ""
         name = f"{prefix}fixture-{fixturedef.argname}{parameter}"
         place = self._place(fixturedef, request)
-        watch = self._session.watch(place, name, f"fixture {place}::{name}")
+        label = f"fixture {self._session.settings.from_root(place)}::{name}"
+        watch = self._session.watch(place, name, label)
         self._watches[_key(fixturedef)] = watch
         self._heard(watch)
         return watch

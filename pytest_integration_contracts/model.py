@@ -258,6 +258,33 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one of several runs tells those who join them: nothing in it depends on where its checkout was.
+
+    Attributes:
+        told: What its tests told, as workers of one run tell it.
+        status: pytest's exit status.
+        folder: pytest's root directory, seen from where the command was run.
+        reason: What is kept beside what is learned.
+        ended: Contract tests that came to their end.
+        failed: Tests that failed, contract tests or not.
+        expected: Tests that are known to fail.
+        crashed: Tests whose process died.
+        unchecked: Contract tests that did not come to their end.
+    """
+
+    told: str
+    status: int
+    folder: str
+    reason: str = ""
+    ended: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    crashed: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a whole run found.
 
@@ -279,6 +306,7 @@ class Report:
         adopted: Cassettes that pytest-recording keeps, as `cassettes`; it has written those that are in both.
         recording: The command by which pytest-recording records what this run was asked to record, or "".
         fails: Whether the run must fail, whatever its tests did.
+        part: What a run tells that is one of several; None for a run of its own.
     """
 
     run: Run = Run()
@@ -298,3 +326,4 @@ class Report:
     adopted: tuple[str, ...] = ()
     recording: str = ""
     fails: bool = False
+    part: Part | None = None

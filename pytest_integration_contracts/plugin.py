@@ -52,8 +52,6 @@ _FINDINGS_ATTRIBUTE = "contracts_findings"
 _TOLD_ATTRIBUTE = "contracts_told"
 _SELECTED_ATTRIBUTE = "contracts_selected"
 _SECTION = "contracts"
-_EXIT_OF = {"down": 6, "denied": 7}
-"""Exit codes above pytest's own, where nothing failed but for an outage (6), or a credential (7)."""
 _NO_TRACEBACKS = ("no", "line")
 
 
@@ -72,6 +70,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="write what was found to a file as well (.json); may be given several times",
     )
+    group.addoption(
+        "--contracts-shard",
+        metavar="NAME",
+        help="this run is one of several, such as 3/20: `integration-contracts combine` joins their .json reports",
+    )
     parser.addini("contracts", "as if --contracts were always given", type="bool", default=False)
 
 
@@ -84,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     live, record, update = option.contracts_live, option.contracts_record, option.contracts_update
     if live or record or update or option.contracts or config.getini("contracts"):
         _start(config, live=live, record=record, update=update)
+    elif option.contracts_shard is not None:
+        raise pytest.UsageError("--contracts-shard: of a run of what? Add --contracts, or another of its flags")
 
 
 def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> None:
@@ -98,6 +103,7 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
             root=config.rootpath,
             invoked_from=config.invocation_params.dir,
             reason=config.option.contracts_reason,
+            shard=_shard(config),
             environment=dict(os.environ),
             today=today(os.environ),
             has_recording=has_recording(config),
@@ -115,6 +121,16 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
     config.stash[_FIXTURES] = WideFixtures(session)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "integration-contracts-controller")
+
+
+def _shard(config: pytest.Config) -> str:
+    name = config.option.contracts_shard
+    if name is None:
+        return ""
+    from pytest_integration_contracts.session.shards import insist_on_shard
+
+    insist_on_shard(name, _report_paths(config))
+    return str(name)
 
 
 def _report_paths(config: pytest.Config) -> list[Path]:
@@ -482,15 +498,16 @@ class _Controller:
             return
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
-        mine = self._config.stash[_SESSION]
-        report = self._written(mine.finish(frozenset(unchecked)))
+        mine, status = self._config.stash[_SESSION], int(session.exitstatus)
+        report = mine.finish(frozenset(unchecked))
+        if mine.settings.shard:
+            ended = self._selected & self._ended
+            report = replace(report, part=mine.part(status, ended=ended, failed=self._failed, unchecked=unchecked))
+        report = self._written(report)
         self._config.stash[_REPORT] = report
-        if session.exitstatus == pytest.ExitCode.OK and report.fails:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and self._failed and not report.errors:
-            verdicts = {mine.verdict_of(nodeid).value for nodeid in self._failed}
-            if verdicts <= set(_EXIT_OF):
-                session.exitstatus = max(_EXIT_OF[verdict] for verdict in verdicts)
+        code = mine.exit_code(status, self._failed, report)
+        if code != status:
+            session.exitstatus = code
 
     def _written(self, report: Report) -> Report:
         """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""

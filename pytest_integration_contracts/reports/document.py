@@ -14,6 +14,7 @@ from pytest_integration_contracts.model import (
     Learned,
     Operation,
     Outdated,
+    Part,
     Report,
     Run,
     Severity,
@@ -27,8 +28,13 @@ _MADE_BY: Final = "pytest-integration-contracts"
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """The report as a JSON value; members are those of `Report`, and nothing that a change stands for is left out."""
+    """The report as a JSON value; members are those of `Report`, and nothing that a change stands for is left out.
+
+    Only one of several runs has a `part`.
+    """
     document = dataclasses.asdict(report)
+    if report.part is None:
+        del document["part"]
     for finding, each in zip(report.findings, document["findings"], strict=True):
         each["verdict"] = finding.verdict.value
         for change, written in zip(finding.changes, each["changes"], strict=True):
@@ -82,7 +88,7 @@ def from_json(document: dict[str, Any], name: str) -> Report:
         ReportError: It is no report.
     """
     try:
-        plain = {field.name: document[field.name] for field in dataclasses.fields(Report)}
+        plain = {field.name: document[field.name] for field in dataclasses.fields(Report) if field.name != "part"}
         members: dict[str, Any] = {
             **{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()},
             "run": Run(**{**document["run"], "partial": tuple(document["run"]["partial"])}),
@@ -90,11 +96,24 @@ def from_json(document: dict[str, Any], name: str) -> Report:
             "learned": tuple(map(_learned, document["learned"])),
             "never_observed": tuple((Operation(**asked), str(path)) for asked, path in document["never_observed"]),
             "outdated": tuple(Outdated(**each) for each in document["outdated"]),
+            "part": _part(document["part"]) if "part" in document else None,
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"
         raise ReportError(f"{name}: is no report of contracts ({what}); write it again") from error
     return Report(**members)
+
+
+def _part(document: dict[str, Any]) -> Part:
+    members: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
+    }
+    part = Part(**members)
+    labels = (part.ended, part.failed, part.expected, part.crashed, part.unchecked)
+    texts = (part.told, part.folder, part.reason, *(label for each in labels for label in each))
+    if type(part.status) is not int or not all(isinstance(text, str) for text in texts):
+        raise TypeError("a member of `part` is of another kind")
+    return part
 
 
 def finding_from_json(document: dict[str, Any]) -> Finding:

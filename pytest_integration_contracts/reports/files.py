@@ -40,14 +40,18 @@ _WRITERS: Final[Mapping[str, Callable[[Report], str]]] = {
 """By the ending of a file's name, what makes its text. What a writer needs is loaded when it writes."""
 
 
-def insist_on_writer(path: Path) -> None:
+def insist_on_writer(path: Path, option: str = "--contracts-report") -> None:
     """Make sure, before anything runs, that there is a writer for a file.
+
+    Args:
+        path: The file.
+        option: How it was asked for.
 
     Raises:
         UsageError: There is none.
     """
     if path.suffix not in _WRITERS:
-        raise UsageError(f"--contracts-report {path}: a report's name ends in {' or '.join(_WRITERS)}")
+        raise UsageError(f"{option} {path}: a report's name ends in {' or '.join(_WRITERS)}")
 
 
 def write_all(report: Report, paths: Iterable[Path]) -> Report:

@@ -378,6 +378,9 @@ def _advice(report: Report) -> list[Line]:
                 ),
             )
         )
+    if report.run.shard:
+        shard = f"this is shard {printable(report.run.shard)} of a run; the verdict comes from all of them:  "
+        lines.append((Span(shard), Span("integration-contracts combine REPORT...", Style.TITLE)))
     if report.remedy:
         drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
         missing = any(finding.problem and finding.remedy for finding in report.findings)

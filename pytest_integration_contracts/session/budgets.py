@@ -19,7 +19,7 @@ def slow(told: Iterable[Told], project_of: Callable[[str], Project], settings: S
 
     Args:
         told: What tests told.
-        project_of: The project of a manifest's directory.
+        project_of: The project of a manifest's directory, as tests tell it.
         settings: The run's settings.
     """
     times: dict[tuple[str, Operation], list[float]] = defaultdict(list)

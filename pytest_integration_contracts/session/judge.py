@@ -224,12 +224,14 @@ class Judge:
 
     def _broken(self, seen: Seen, problem: str) -> Finding:
         """A finding about a response whose snapshot cannot be read."""
-        return _told_by(seen.integration, Finding(seen.operation, seen.key, "", "", problem=problem))
+        told = self.settings.shown_in(problem, self.project.manifest.directory)
+        return _told_by(seen.integration, Finding(seen.operation, seen.key, "", "", problem=told))
 
     def problem(self, problem: str, integration: str = "") -> Finding:
         """A finding about a test as a whole."""
         about = self.project.integration(integration) if integration else Integration("")
-        return _told_by(about, Finding(Operation(about.name, ""), "", "", "", problem=problem))
+        told = self.settings.shown_in(problem, self.project.manifest.directory)
+        return _told_by(about, Finding(Operation(about.name, ""), "", "", "", problem=told))
 
     def _learning_command(self) -> str:
         """The command that learns what this run found: from the cassette where it has it, else from the upstream."""

@@ -6,9 +6,9 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from pytest_integration_contracts.model import Finding, Operation, Outdated
+from pytest_integration_contracts.model import Change, Finding, Operation, Outdated
 from pytest_integration_contracts.reports.document import finding_from_json
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
@@ -22,7 +22,7 @@ class Told:
 
     Attributes:
         source: What it came from; what comes twice from one source is counted once.
-        project: The manifest's directory, as text.
+        project: The manifest's directory, relative to the run's root.
         findings: What was compared.
         observations: What may be learned.
         instances: The segments of paths that name instances.
@@ -57,8 +57,12 @@ def dump(told: list[Told]) -> str:
 
 
 def load(text: str) -> list[Told]:
-    """What `dump` made."""
-    return [_from_json(each) for each in json.loads(text)]
+    """What `dump` made.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError, RecursionError, SnapshotError: It is something else.
+    """
+    return [_insist_on_kinds(_from_json(each)) for each in json.loads(text)]
 
 
 def dump_findings(findings: Iterable[Finding]) -> str:
@@ -69,6 +73,41 @@ def dump_findings(findings: Iterable[Finding]) -> str:
 def load_findings(text: str) -> tuple[Finding, ...]:
     """What `dump_findings` made."""
     return tuple(map(finding_from_json, json.loads(text)))
+
+
+_KINDS: Final[Mapping[object, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "float": (float, int),
+}
+_PLAIN: Final[Mapping[type, dict[str, tuple[type, ...]]]] = {
+    record: {member.name: _KINDS[member.type] for member in dataclasses.fields(record) if member.type in _KINDS}
+    for record in (Told, Finding, Change, Operation, Outdated)
+}
+
+
+def _insist_on_kinds(told: Told) -> Told:
+    """What was told, where all of it has the kinds it should have: it may come from a file."""
+    records: list[Any] = [
+        told,
+        *told.findings,
+        *(change for finding in told.findings for change in finding.changes),
+        *(finding.operation for finding in told.findings),
+        *told.observations,
+        *told.elapsed,
+        *([told.outdated] if told.outdated else []),
+    ]
+    for record in records:
+        for name, kinds in _PLAIN[type(record)].items():
+            if not isinstance(getattr(record, name), kinds):
+                raise TypeError(f"`{name}` is of another kind")
+    texts = (told.undeclared, *told.instances, *(observation.auth for observation in told.observations.values()))
+    if not all(isinstance(text, str) for each in texts for text in each):
+        raise TypeError("a list of texts holds something else")
+    if not all(isinstance(time, int | float) for times in told.elapsed.values() for time in times):
+        raise TypeError("`elapsed` holds what is no time")
+    return told
 
 
 def _to_json(told: Told) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def run_of(settings: Settings, *, tests: int, partial: tuple[str, ...]) -> Run:
         commit=_commit(settings),
         tests=tests,
         partial=partial,
+        shard=settings.shard,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -12,13 +13,13 @@ from typing import Final
 
 from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest_file import find, load, without_file
-from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Report, Verdict
+from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Part, Report, Verdict
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
-from pytest_integration_contracts.session.payload import Told
+from pytest_integration_contracts.session.payload import Told, dump
 from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.seen import pins_for
@@ -60,6 +61,14 @@ FIXTURE = "fixture "
 """How the labels of fixtures begin; those of tests are node ids."""
 
 
+_OK: Final = 0
+_FAILED: Final = 1
+"""pytest's exit status where tests failed."""
+
+_EXIT_OF: Final = {Verdict.DOWN: 6, Verdict.DENIED: 7}
+"""Exit codes above pytest's own, where nothing failed but for an outage (6), or a credential (7)."""
+
+
 class Session:
     """What one process of a run knows."""
 
@@ -69,6 +78,7 @@ class Session:
         self._told: dict[str, Told] = {}
         self._expected: set[str] = set()
         self._crashed: set[str] = set()
+        self._absent: list[Finding] = []
         self._guard = NetworkGuard()
 
     def project(self, directory: Path) -> Project:
@@ -84,6 +94,10 @@ class Session:
                 raise ManifestError(f"{path}: {_NO_RECORDING}")
             self._projects[path] = Project(manifest)
         return self._projects[path]
+
+    def told_of(self, place: str) -> Project:
+        """The project that a test has told of, by its manifest's directory relative to the root."""
+        return self.project(Path(os.path.normpath(self.settings.root / place)))
 
     def watch(self, module: Path, name: str, label: str, insisted: str = "") -> Watch:
         """Start to watch a test, or a fixture wider than a test; nothing is observed before its recorder is opened.
@@ -154,7 +168,31 @@ class Session:
         """Take note that the process of a test died while it ran: what it found is unknown."""
         self._crashed.add(source)
 
-    def verdict_of(self, source: str) -> Verdict:
+    def absent(self, problem: str) -> None:
+        """Take note that a part of the run is missing: the rest proves nothing about the whole, and teaches nothing."""
+        self._absent.append(Finding(Operation("", ""), "", "", "", problem=problem))
+
+    @property
+    def projects(self) -> set[str]:
+        """The directories of the manifests that tests told of, relative to the root."""
+        return {each.project for each in self._told.values()}
+
+    def exit_code(self, status: int, failed: AbstractSet[str], report: Report) -> int:
+        """What a run exits with: more than pytest's own status where nothing failed but for an outage or a credential.
+
+        Args:
+            status: pytest's exit status; one that is neither success nor failed tests stays.
+            failed: The tests that failed, contract tests or not.
+            report: What `finish` found.
+        """
+        status = _FAILED if status == _OK and report.fails else status
+        if status == _FAILED and failed and not report.errors and not self._absent:
+            verdicts = {self._verdict_of(source) for source in failed}
+            if verdicts <= _EXIT_OF.keys():
+                return max(_EXIT_OF[verdict] for verdict in verdicts)
+        return status
+
+    def _verdict_of(self, source: str) -> Verdict:
         """The gravest verdict among what a test told; `OURS` where it told nothing grave."""
         told = self._told.get(source)
         verdicts = {finding.verdict for finding in told.findings if finding.fails} if told else set()
@@ -166,12 +204,12 @@ class Session:
         Args:
             unchecked: Contract tests that were selected and did not run to their end.
         """
-        told = [self._told[source] for source in sorted(self._told)]
-        lesson = self._learn(told) if self.settings.mode.learns else Lesson()
-        slow_ones = slow(told, lambda root: self.project(Path(root)), self.settings)
-        outdated = oldest_first(each.outdated for each in told)
+        told, whole = self._in_order(), not self.settings.shard
+        lesson = self._learn(told) if whole and self.settings.mode.learns and not self._absent else Lesson()
+        slow_ones = slow(told, self.told_of, self.settings) if whole else []
+        outdated = oldest_first(each.outdated for each in told) if whole else ()
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
-        findings = merged([*found, *slow_ones])
+        findings = merged([*found, *slow_ones, *self._absent])
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
@@ -186,12 +224,36 @@ class Session:
             errors=tuple(lesson.errors),
             remedy=self._remedy(findings),
             outdated=outdated,
-            undated=sum(each.undated for each in told),
+            undated=sum(each.undated for each in told) if whole else 0,
             renewal=recording_command(outdated, self.settings),
-            fails=bool(lesson.errors or self._crashed)
+            fails=bool(lesson.errors or self._crashed or self._absent)
             or any(each.fails for each in outdated)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
+
+    def part(self, status: int, *, ended: Iterable[str], failed: Iterable[str], unchecked: Iterable[str] = ()) -> Part:
+        """What this run tells where it is one of several.
+
+        Args:
+            status: pytest's exit status.
+            ended: Contract tests that came to their end.
+            failed: Tests that failed, contract tests or not.
+            unchecked: Contract tests that were selected and did not run to their end.
+        """
+        return Part(
+            told=dump(self._in_order()),
+            status=status,
+            folder=Path(os.path.relpath(self.settings.root, self.settings.invoked_from)).as_posix(),
+            reason=self.settings.reason,
+            ended=tuple(sorted(ended)),
+            failed=tuple(sorted(failed)),
+            expected=tuple(sorted(self._expected)),
+            crashed=tuple(sorted(self._crashed)),
+            unchecked=tuple(sorted(unchecked)),
+        )
+
+    def _in_order(self) -> list[Told]:
+        return [self._told[source] for source in sorted(self._told)]
 
     def _counts(self, told: Told) -> bool:
         """Whether what a test told may fail the run."""
@@ -201,7 +263,7 @@ class Session:
         lesson = Lesson()
         doubtful = self._doubtful()
         for root, (observed, instances) in sorted(_by_project(told).items()):
-            project = self.project(Path(root))
+            project = self.told_of(root)
             named = learned_names(project, observed, instances)
             lesson.names[root] = named.names
             lesson.notes += named.notes
@@ -220,7 +282,7 @@ class Session:
         final = lesson.names.get(root, {}).get(finding.operation)
         if final is None:
             return finding
-        store = self.project(Path(root)).store
+        store = self.told_of(root).store
         return replace(finding, operation=final, snapshot=self.settings.shown(store.path(final)))
 
     def _doubtful(self) -> set[Operation]:
@@ -264,7 +326,7 @@ class Session:
         named = {(root, lesson.names.get(root, {}).get(each, each)) for root, each in found if each.name}
         for root, operation in sorted(named):
             try:
-                snapshot = self.project(Path(root)).store.get(operation)
+                snapshot = self.told_of(root).store.get(operation)
             except SnapshotError:
                 continue
             for response in snapshot.responses.values() if snapshot else ():

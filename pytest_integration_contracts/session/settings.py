@@ -63,6 +63,7 @@ class Settings:
         reason: Kept beside what is learned.
         environment: The environment variables.
         today: The date, ISO 8601.
+        shard: The run's name among several that are one, "" for a run of its own.
         learns_by: What learns where no tests are run: a command that takes cassettes; "" for pytest.
         has_recording: Whether pytest-recording is there, whose tests a manifest may adopt.
         adopted: Whether it is about tests whose cassettes pytest-recording keeps: only its own option records them.
@@ -74,6 +75,7 @@ class Settings:
     reason: str = ""
     environment: Mapping[str, str]
     today: str
+    shard: str = ""
     learns_by: str = ""
     has_recording: bool = True
     adopted: bool = False
@@ -96,6 +98,18 @@ class Settings:
             except ValueError:  # another drive
                 self._shown[path] = path.as_posix()
         return self._shown[path]
+
+    def shown_in(self, text: str, folder: Path) -> str:
+        """A message that begins with a file's path, or names a folder, with paths as all messages show them."""
+        path, colon, rest = text.replace(str(folder), self.shown(folder)).partition(": ")
+        return f"{self.shown(Path(path)) if Path(path).is_absolute() else path}{colon}{rest}"
+
+    def from_root(self, path: Path) -> str:
+        """A path as every machine understands it that has a checkout: relative to the root, with forward slashes."""
+        try:
+            return Path(os.path.relpath(path, self.root)).as_posix()
+        except ValueError:  # another drive
+            return path.as_posix()
 
     def command(self, mode: Mode, *paths: Path) -> str:
         """The command that runs tests in a mode; where no tests are run, the one that learns."""

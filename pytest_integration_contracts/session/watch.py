@@ -182,7 +182,7 @@ class Watch:
         outdated, undated = aged(self.recorder, self.project, self.settings, self.test)
         return Told(
             source=self.source,
-            project=str(self.project.manifest.root),
+            project=self.settings.from_root(self.project.manifest.root),
             findings=tuple(self._findings),
             observations=observations,
             instances=instances_among(self._all()) if observations else frozenset(),
