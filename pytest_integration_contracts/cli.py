@@ -180,7 +180,8 @@ def _replayed(paths: list[Path], mode: Mode, reason: str) -> tuple[Report, dict[
 
 def _conclude(report: Report) -> NoReturn:
     """Print what was found, and exit with what it means."""
-    from pytest_integration_contracts.reports.terminal import plain, summary_lines
+    from pytest_integration_contracts.reports.styled import plain
+    from pytest_integration_contracts.reports.terminal import summary_lines
 
     click.echo(plain(summary_lines(report, with_findings=True, verbose=False)))
     sys.exit(report.fails)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_integration_contracts.model import Finding, Report
-    from pytest_integration_contracts.reports.terminal import Line
+    from pytest_integration_contracts.reports.styled import Line
     from pytest_integration_contracts.session.payload import Told
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.watch import Watch
@@ -270,7 +270,8 @@ def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: Bas
 
 def _fail_on(findings: tuple[Finding, ...]) -> None:
     if any(finding.fails for finding in findings):
-        from pytest_integration_contracts.reports.terminal import finding_lines, plain
+        from pytest_integration_contracts.reports.styled import plain
+        from pytest_integration_contracts.reports.terminal import finding_lines
 
         pytest.fail(plain(finding_lines(findings)), pytrace=False)
 
@@ -378,7 +379,8 @@ def _complete(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
 def _clear_the_upstream(report: pytest.TestReport, watch: Watch) -> None:
     """Under a test's own error in a live run: say that the contract held."""
     if watch.asks_live and watch.held:
-        from pytest_integration_contracts.reports.terminal import held_lines, plain
+        from pytest_integration_contracts.reports.styled import plain
+        from pytest_integration_contracts.reports.terminal import held_lines
 
         _add_section(report, plain(held_lines(watch.findings)))
 
@@ -390,7 +392,8 @@ def _carry(
     *,
     own_error: bool,
 ) -> None:
-    from pytest_integration_contracts.reports.terminal import finding_lines, plain, trip_line
+    from pytest_integration_contracts.reports.styled import plain
+    from pytest_integration_contracts.reports.terminal import finding_lines, trip_line
     from pytest_integration_contracts.session.findings import merged
     from pytest_integration_contracts.session.payload import dump_findings
 

@@ -19,7 +19,8 @@ def combine(reports: tuple[str, ...], outputs: tuple[str, ...], *, verbose: bool
     Run it where pytest was run. Exits as one pytest session with all tests would have, and 1 where a shard is missing.
     """
     from pytest_integration_contracts.reports.files import insist_on_writer
-    from pytest_integration_contracts.reports.terminal import plain, printable, summary_lines
+    from pytest_integration_contracts.reports.styled import plain, printable
+    from pytest_integration_contracts.reports.terminal import summary_lines
     from pytest_integration_contracts.session.shards import combine as joined_from
 
     here = Path.cwd()

@@ -19,7 +19,8 @@ from pytest_integration_contracts.reports.parts import (
     severities,
     verdict_of,
 )
-from pytest_integration_contracts.reports.terminal import ago, evidence, printable, sentences
+from pytest_integration_contracts.reports.styled import evidence, printable
+from pytest_integration_contracts.reports.terminal import ago, sentences
 
 _LONGEST: Final = 500
 """So many characters of one text are shown; no name or shape that a person reads is longer."""

@@ -8,7 +8,8 @@ from typing import Final
 
 from pytest_integration_contracts.model import Change, Finding, Learned, Report, Severity, Verdict
 from pytest_integration_contracts.reports.parts import SEVERITY_WORDS, Part, by_integration, headline, verdict_of
-from pytest_integration_contracts.reports.terminal import difference, printable, sentences
+from pytest_integration_contracts.reports.styled import difference, printable
+from pytest_integration_contracts.reports.terminal import sentences
 
 COMMENT_LIMIT: Final = 65_000
 """So many bytes fit into a comment, of which GitHub takes 65,536 characters."""

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
-from pytest_integration_contracts.shapes.foreign import DECLARED
+from pytest_integration_contracts.model import Change, Finding, Outdated, Report, Severity, Verdict
+from pytest_integration_contracts.reports.learned import learned_lines, weight_of
+from pytest_integration_contracts.reports.styled import (
+    Line,
+    Span,
+    Style,
+    change_lines,
+    counted,
+    plain,
+    printable,
+)
 
 _HEADER_WIDTH: Final = 56
-_PATH_WIDTH: Final = 40
 _MOST_CHANGES: Final = 10
 """So many changes of one kind of response are shown, the worst; the rest is counted, unless the run is verbose."""
 _MOST_OUTDATED: Final = 10
 """So many of the oldest are named; the rest is counted, unless the run is verbose."""
-
-
-class Style(enum.Enum):
-    """How a span of text is meant; whoever writes it chooses the colour."""
-
-    PLAIN = "plain"
-    TITLE = "title"
-    BREAKING = "breaking"
-    WARNING = "warning"
-    GOOD = "good"
-    QUIET = "quiet"
-
-
-class Span(NamedTuple):
-    """A piece of a line."""
-
-    text: str
-    style: Style = Style.PLAIN
-
-
-Line = tuple[Span, ...]
-
-
-def plain(lines: Iterable[Line]) -> str:
-    """Lines as text without styles."""
-    return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
-
-
-def printable(text: str) -> str:
-    """Text that came from outside, with what would control a terminal or break a line made visible."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def finding_lines(findings: Sequence[Finding], *, verbose: bool = False) -> list[Line]:
@@ -102,65 +77,6 @@ def _header(finding: Finding) -> Line:
         Span(" " * max(2, _HEADER_WIDTH - len(place))),
         Span(f"{printable(finding.snapshot)}{version}", Style.QUIET),
     )
-
-
-_SEVERITY: Final = {
-    Severity.BREAKING: ("BREAKING", Style.BREAKING),
-    Severity.WARNING: ("warning", Style.WARNING),
-    Severity.COMPATIBLE: ("new", Style.GOOD),
-}
-
-
-def change_lines(changes: Sequence[Change]) -> list[Line]:
-    """Changes in columns, each with the line that trips over it."""
-    return [line for change in _changes(changes) for line in change]
-
-
-def _changes(changes: Sequence[Change]) -> list[list[Line]]:
-    """Each change's lines, in columns; its first line alone tells what changed."""
-    rule_width = max((len(change.rule) for change in changes), default=0)
-    path_width = min(max((len(_place(change)) for change in changes), default=0), _PATH_WIDTH)
-    return [_change(change, rule_width, path_width) for change in changes]
-
-
-def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
-    word, style = _SEVERITY[change.severity]
-    path = printable(_place(change))
-    what = f"{change.rule:<{rule_width}}   {path:<{path_width}}    {difference(change)}"
-    note = (Span(f"  ({printable(change.note)})", Style.QUIET),) if change.note else ()
-    lines: list[Line] = [(Span("  "), Span(f"{word:<8}", style), Span(f"  {what}"), *note)]
-    if change.witness:
-        lines.append((Span(" " * 12), Span(printable(change.witness), Style.QUIET)))
-    return lines
-
-
-def _place(change: Change) -> str:
-    """The path, and the variant of a union that it is in."""
-    return f"{change.path} where {change.variant}" if change.variant else change.path
-
-
-def difference(change: Change) -> str:
-    """Before and after in one line, with the evidence: how often each was seen, or how many responses were known."""
-    before, after = printable(change.before), printable(change.after)
-    (had, all_before), (has, all_after) = change.baseline, change.observed
-    known = 0 < all_before < DECLARED.responses
-    if not RULES[change.rule].counted:
-        told = after if before == "nothing" else f"{before} -> {after}"
-        return f"{told}, after {_counted(all_before, 'response')}" if known else told
-    if all_before < DECLARED.responses:
-        before = f"{before}, in {had} of {_counted(all_before, 'response')}"
-    if all_after < DECLARED.responses:
-        after = f"{after}, in {has} of {all_after}"
-    return f"{before} -> {after}"
-
-
-def evidence(change: Change) -> tuple[str, str]:
-    """How often either side was seen, in words: `in 3 of 3 responses`; "" where nobody counted."""
-    before, after = (
-        f"in {with_it} of {_counted(total, 'response')}" if 0 < total < DECLARED.responses else ""
-        for with_it, total in (change.baseline, change.observed)
-    )
-    return before, after
 
 
 def _footer(finding: Finding) -> list[Line]:
@@ -228,7 +144,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     told = loud + quiet if with_findings else quiet
     if told:
         lines += [*finding_lines(told, verbose=verbose), ()]
-    lines += _learned_lines(report.learned, verbose=verbose)
+    lines += learned_lines(report.learned, verbose=verbose)
     lines += [(Span(printable(note), Style.QUIET),) for note in report.notes]
     lines.append(tuple(_sentences(report)))
     if verbose:
@@ -237,27 +153,11 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
             for operation, path in report.never_observed
         ]
         if report.undated:
-            lines.append((Span(f"  of unknown age: {_counted(report.undated, 'recording')}", Style.QUIET),))
+            lines.append((Span(f"  of unknown age: {counted(report.undated, 'recording')}", Style.QUIET),))
     lines += _outdated_lines(report.outdated, verbose=verbose)
     lines += [(Span(f"not checked: {printable(test)}", Style.BREAKING),) for test in report.unchecked]
     lines += [(Span(printable(error), Style.BREAKING),) for error in report.errors]
     lines += _advice(report)
-    return lines
-
-
-def _learned_lines(learned: Sequence[Learned], *, verbose: bool) -> list[Line]:
-    lines: list[Line] = []
-    for each in learned:
-        shown = each.changes if verbose else each.changes[:_MOST_CHANGES]
-        what = [*(change[0] for change in _changes(shown)), *_left_out(each.changes[len(shown) :])]
-        if not each.before:
-            lines.append((Span("created  ", Style.GOOD), Span(f"{printable(each.snapshot)} ({each.after})")))
-            lines += [(Span(f"         in place of what is now {printable(old)}"),) for old in each.replaced]
-            lines += what
-            continue
-        versions = f" ({each.before} -> {each.after})"
-        lines.append((Span("learned  ", Style.WARNING), Span(f"{printable(each.snapshot)}{versions}")))
-        lines += what
     return lines
 
 
@@ -287,7 +187,7 @@ _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 def ago(seconds: float) -> str:
     """`214 days ago`; in a smaller unit what is younger than a day."""
     size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
-    return f"{_counted(int(seconds // size), unit)} ago"
+    return f"{counted(int(seconds // size), unit)} ago"
 
 
 def sentences(report: Report) -> str:
@@ -316,7 +216,7 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
             change.severity is Severity.BREAKING for finding in report.findings for change in finding.changes
         )
         what = _of(drifted, next(nouns), "drifts", "drift")
-        yield Span(f"{what}: {_counted(breaking, 'breaking change')}.", Style.BREAKING)
+        yield Span(f"{what}: {counted(breaking, 'breaking change')}.", Style.BREAKING)
     if changed:
         yield Span(f"{_of(changed, next(nouns), 'has', 'have')} something new.", Style.WARNING)
 
@@ -331,25 +231,27 @@ def _other_sentences(report: Report) -> Iterable[Span]:
         if causes[verdict]:
             yield Span(f"{causes[verdict]} {one if causes[verdict] == 1 else many}.", Style.BREAKING)
     if report.ours:
-        yield Span(f"{_counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
+        yield Span(f"{counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
     created = sum(not each.before for each in report.learned)
     if created:
-        yield Span(f"{_counted(created, 'snapshot')} created.", Style.GOOD)
+        yield Span(f"{counted(created, 'snapshot')} created.", Style.GOOD)
     updated = len(report.learned) - created
     if updated:
-        yield Span(f"{_counted(updated, 'snapshot')} updated.", Style.WARNING)
+        broken = sum(weight_of(each) is Severity.BREAKING for each in report.learned if each.before)
+        grave = f", {broken} breaking" if broken else ""
+        yield Span(f"{counted(updated, 'snapshot')} updated{grave}.", Style.BREAKING if broken else Style.WARNING)
     if report.cassettes:
-        yield Span(f"{_counted(len(report.cassettes), 'cassette')} recorded.")
+        yield Span(f"{counted(len(report.cassettes), 'cassette')} recorded.")
     if report.outdated:
         gravest = Style.BREAKING if any(each.fails for each in report.outdated) else Style.WARNING
         yield Span(f"{_of(len(report.outdated), 'cassette', 'is', 'are')} too old.", gravest)
     if report.never_observed:
-        yield Span(f"{_counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
+        yield Span(f"{counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
 
 
 def _of(number: int, noun: str, one: str, many: str) -> str:
     """`12 operations hold`; `1 drifts` where the noun was said before."""
-    subject = _counted(number, noun) if noun else str(number)
+    subject = counted(number, noun) if noun else str(number)
     return f"{subject} {one if number == 1 else many}"
 
 
@@ -415,7 +317,3 @@ def _worst_by_snapshot(findings: Iterable[Finding]) -> dict[str, Verdict]:
             known = worst.get(finding.snapshot, Verdict.OK)
             worst[finding.snapshot] = min(known, finding.verdict, key=_WORST.index)
     return worst
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else f'{noun}s'}"

@@ -100,7 +100,7 @@ class SnapshotStore:
             raise SnapshotError(f"{path}: leads outside {self.directory} by a link; nothing is written there")
         try:
             if current is not None and current.version != snapshot.version:
-                replaced = self._history(path) / f"{current.version}.json"
+                replaced = self._history(path) / _replaced_name(current.version, snapshot.version)
                 write_atomically(replaced, path.read_bytes())
             write_atomically(path, snapshot.to_text().encode("utf-8"))
         except OSError as error:
@@ -182,6 +182,12 @@ class SnapshotStore:
 def _folder(integration: str) -> str:
     name = safe_name(integration)
     return f"{name}-{digest(integration)}" if name.lower() in RESERVED_NAMES else name
+
+
+def _replaced_name(old: str, new: str) -> str:
+    """The name of a replaced version's file: in the list of files that a commit touches, a break must catch the eye."""
+    breaks = old.partition(".")[0] != new.partition(".")[0]
+    return f"{old}-broken-by-{new}.json" if breaks else f"{old}.json"
 
 
 _BORDERS = re.compile(r"[/#?&]+")

@@ -124,7 +124,7 @@ def test_killed_at_any_step_of_a_write_each_file_is_the_old_or_the_new_one(
     assert after.exit == 0, after.text
     assert learned.run("--contracts", CRM_URL=NOWHERE).exit == 0
     assert '"version": "2.0"' in learned.files()[SNAPSHOT]
-    assert f"contracts/crm/history/{Path(SNAPSHOT).stem}/1.0.json" in learned.files()
+    assert f"contracts/crm/history/{Path(SNAPSHOT).stem}/1.0-broken-by-2.0.json" in learned.files()
 
 
 def test_killed_at_random_moments_each_file_is_whole(learned: Project, upstream: Upstream) -> None:

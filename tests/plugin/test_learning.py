@@ -71,7 +71,7 @@ def test_additive_raises_minor_and_breaking_raises_major(project: Project, upstr
     assert "  BREAKING  property.removed        $.email" in section
     assert json.loads(project.files()[SNAPSHOT])["reason"] == "v2"
     assert project.files()[f"{HISTORY}1.0.json"] == first
-    assert project.files()[f"{HISTORY}1.1.json"] == second
+    assert project.files()[f"{HISTORY}1.1-broken-by-2.0.json"] == second
 
 
 def test_an_update_that_changes_no_shape_changes_no_byte(project: Project, upstream: Upstream) -> None:
@@ -106,7 +106,7 @@ def test_log_and_show_read_the_versions(project: Project, upstream: Upstream) ->
     )
     assert project.command("show", "crm", "GET /customers/{id}").text == project.files()[SNAPSHOT]
     old = project.command("show", "crm", "GET /customers/{id}", "1.0")
-    assert old.text == project.files()[f"{HISTORY}1.0.json"]
+    assert old.text == project.files()[f"{HISTORY}1.0-broken-by-2.0.json"]
 
 
 def test_log_and_show_say_what_there_is_where_asked_for_what_is_not(project: Project, upstream: Upstream) -> None:

@@ -68,7 +68,9 @@ def test_a_cassette_that_drifted_fails_and_names_the_command_that_learns_it(fold
     learned = run("capture", "new.yaml")
     assert f"learned  {SNAPSHOT} (1.0 -> 2.0)" in learned.output
     assert run("check", "new.yaml").exit_code == 0
-    assert [path.name for path in (folder / "contracts" / "127.0.0.1" / "history").rglob("*.json")] == ["1.0.json"]
+    assert [path.name for path in (folder / "contracts" / "127.0.0.1" / "history").rglob("*.json")] == [
+        "1.0-broken-by-2.0.json"
+    ]
 
 
 def test_a_manifest_that_is_there_is_used_and_left_alone(folder: Path, upstream: Upstream) -> None:

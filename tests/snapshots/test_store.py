@@ -150,7 +150,7 @@ class TestHistory:
         monkeypatch.setattr(WRITE, watched)
         store.write(of("GET /a"))
         store.write(of("GET /a", "2.0"))
-        assert order == ["crm/GET-a.json", "crm/history/GET-a/1.0.json", "crm/GET-a.json"]
+        assert order == ["crm/GET-a.json", "crm/history/GET-a/1.0-broken-by-2.0.json", "crm/GET-a.json"]
 
     def test_a_new_version_that_cannot_be_written_leaves_the_old_one(
         self, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
