@@ -482,6 +482,7 @@ class _Controller:
         told = getattr(report, _TOLD_ATTRIBUTE, None)
         if told is not None:
             session.collect(told)
+            delattr(report, _TOLD_ATTRIBUTE)  # pytest keeps all reports to the end
         if report.skipped and hasattr(report, "wasxfail"):
             session.expect(report.nodeid)
         if report.failed:

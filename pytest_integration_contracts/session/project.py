@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.responses import is_error
@@ -19,6 +20,9 @@ from pytest_integration_contracts.snapshots.store import SnapshotStore
 from pytest_integration_contracts.traffic.cassettes import read_cassette
 from pytest_integration_contracts.traffic.operations import asked_of
 from pytest_integration_contracts.traffic.sent import request_of
+
+_MOST_KEPT: Final = 8
+"""Of so many integrations the bodies of all operations are held in memory."""
 
 
 class Project:
@@ -76,6 +80,8 @@ class Project:
         """The bodies that other operations of the same integration are known to have, by their names."""
         name = operation.integration
         if name not in self._bodies:
+            if len(self._bodies) >= _MOST_KEPT:
+                del self._bodies[next(iter(self._bodies))]
             self._bodies[name] = {
                 snapshot.operation.name: response.body
                 for snapshot in self.store.of_integration(name)

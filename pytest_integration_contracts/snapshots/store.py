@@ -16,9 +16,12 @@ from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snaps
 
 HISTORY: Final = "history"
 
+MOST_KEPT: Final = 256
+"""So many files are held in memory, with their compiled matchers: tests of one operation tend to follow each other."""
+
 
 class SnapshotStore:
-    """The snapshots of one manifest. Each file is read once."""
+    """The snapshots of one manifest. A file is read once, and again where it was not asked for in a long time."""
 
     def __init__(self, directory: Path) -> None:
         """Prepare; nothing is read.
@@ -27,7 +30,8 @@ class SnapshotStore:
             directory: The manifest's `contracts/`.
         """
         self.directory = directory
-        self._known: dict[Operation, tuple[Path, Snapshot | None]] = {}
+        self._paths: dict[Operation, Path] = {}
+        self._taken: dict[Path, set[str]] = {}
         self._read: dict[Path, Snapshot | SnapshotError | None] = {}
         self._listings: dict[str, Listing] = {}
 
@@ -41,7 +45,7 @@ class SnapshotStore:
 
     def has(self, operation: Operation) -> bool:
         """Whether there is a snapshot, one that cannot be used included. Cheap where there is none."""
-        if operation not in self._known and not any(path.is_file() for path in self._places(operation)):
+        if operation not in self._paths and not any(path.is_file() for path in self._places(operation)):
             return False
         try:
             return self.get(operation) is not None
@@ -105,8 +109,7 @@ class SnapshotStore:
             write_atomically(path, snapshot.to_text().encode("utf-8"))
         except OSError as error:
             raise SnapshotError(f"{path}: cannot be written: {error.strerror or error}") from error
-        self._known[snapshot.operation] = (path, snapshot)
-        self._read[path] = snapshot
+        self._keep(path, snapshot)
         self._listings.pop(snapshot.operation.integration, None)
         return path
 
@@ -127,8 +130,7 @@ class SnapshotStore:
             path.unlink()
         except OSError as error:
             raise SnapshotError(f"{path}: cannot be moved to {kept}: {error.strerror or error}") from error
-        self._known[operation] = (path, None)
-        self._read[path] = None
+        self._keep(path, None)
         self._listings.pop(operation.integration, None)
         return kept
 
@@ -143,20 +145,33 @@ class SnapshotStore:
 
     def _snapshot(self, path: Path) -> Snapshot | None:
         """What a file holds, read once: also that there is none, or that it cannot be used."""
-        if path not in self._read:
+        if path in self._read:
+            known = self._read.pop(path)
+        else:
             try:
-                self._read[path] = read_snapshot(path)
+                known = read_snapshot(path)
             except SnapshotError as error:
-                self._read[path] = error
-        known = self._read[path]
+                known = error
+        self._keep(path, known)
         if isinstance(known, SnapshotError):
             raise SnapshotError(str(known))
         return known
 
+    def _keep(self, path: Path, known: Snapshot | SnapshotError | None) -> None:
+        """Hold what a file holds as what was asked for last, and let go of what was not asked for longest."""
+        self._read.pop(path, None)
+        self._read[path] = known
+        if len(self._read) > MOST_KEPT:
+            del self._read[next(iter(self._read))]
+
     def _located(self, operation: Operation) -> tuple[Path, Snapshot | None]:
-        if operation not in self._known:
-            self._known[operation] = self._locate(operation)
-        return self._known[operation]
+        if operation in self._paths:
+            path = self._paths[operation]
+            return path, self._snapshot(path)
+        path, snapshot = self._locate(operation)
+        self._paths[operation] = path
+        self._names_in(path.parent).add(path.name.lower())
+        return path, snapshot
 
     def _locate(self, operation: Operation) -> tuple[Path, Snapshot | None]:
         plain, told_apart = self._places(operation)
@@ -164,7 +179,8 @@ class SnapshotStore:
             snapshot = self._snapshot(path)
             if snapshot is not None and snapshot.operation.name == operation.name:
                 return path, snapshot
-        return (told_apart if self._taken(plain) else plain), None
+        taken = plain.name.lower() in self._names_in(plain.parent)
+        return (told_apart if taken else plain), None
 
     def _places(self, operation: Operation) -> tuple[Path, Path]:
         """Where its snapshot may be: under its readable name, and where another one has that."""
@@ -172,11 +188,11 @@ class SnapshotStore:
         name = safe_name(readable(operation.name))
         return folder / f"{name}.json", folder / f"{name}-{digest(operation.name)}.json"
 
-    def _taken(self, path: Path) -> bool:
-        """Whether a file of this name is there or about to be, on a system that ignores case too."""
-        planned = {known.name.lower() for known, _ in self._known.values() if known.parent == path.parent}
-        there = {each.name.lower() for each in path.parent.glob("*.json")}
-        return path.name.lower() in planned | there
+    def _names_in(self, folder: Path) -> set[str]:
+        """The names of files that are there or about to be, in lower case: some systems ignore it."""
+        if folder not in self._taken:
+            self._taken[folder] = {each.name.lower() for each in folder.glob("*.json")}
+        return self._taken[folder]
 
 
 def _folder(integration: str) -> str:
