@@ -121,6 +121,30 @@ def _report_paths(config: pytest.Config) -> list[Path]:
     return [config.invocation_params.dir / given for given in config.option.contracts_report]
 
 
+_NARROWING = {
+    "keyword": "-k",
+    "markexpr": "-m",
+    "deselect": "--deselect",
+    "ignore": "--ignore",
+    "ignore_glob": "--ignore-glob",
+    "lf": "--last-failed",
+    "stepwise": "--stepwise",
+}
+
+
+def _narrowed(config: pytest.Config) -> tuple[str, ...]:
+    """The options and arguments that keep this run from being about all tests there are."""
+    chosen = [flag for name, flag in _NARROWING.items() if getattr(config.option, name, None)]
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        everything = config.getini("testpaths") or [str(config.rootpath)]
+        given = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+        if any("::" in argument for argument in config.args) or not all(
+            any((config.rootpath / path).is_relative_to(each) for each in given) for path in everything
+        ):
+            chosen += [os.path.relpath(each, config.invocation_params.dir) for each in given]
+    return tuple(chosen)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep secrets out of the log files and the live log that pytest writes."""
     if _SESSION in session.config.stash:
@@ -246,9 +270,10 @@ def _judge(item: pytest.Item, *, concluding: bool = False) -> tuple[Finding, ...
 
 
 def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: BaseException | None = None) -> None:
-    """Skip where all that failed is an outage which the manifest wants skipped."""
-    if not isinstance(error, KeyboardInterrupt | SystemExit) and item.stash[WATCH].tolerates(findings):
-        reason = "; ".join(finding.problem for finding in findings if finding.fails)
+    """Skip where all that failed is an outage which the manifest wants skipped, or lets fail nothing."""
+    raised = error is not None
+    if not isinstance(error, KeyboardInterrupt | SystemExit) and item.stash[WATCH].tolerates(findings, raised=raised):
+        reason = "; ".join(finding.problem for finding in findings if finding.problem)
         raise pytest.skip.Exception(reason, _use_item_location=True) from error
 
 
@@ -483,7 +508,8 @@ class _Controller:
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
         mine = self._config.stash[_SESSION]
-        report = self._written(mine.finish(frozenset(unchecked)))
+        whole = self._selected <= self._ended and not _narrowed(self._config)
+        report = self._written(mine.finish(frozenset(unchecked), whole=whole))
         self._config.stash[_REPORT] = report
         if session.exitstatus == pytest.ExitCode.OK and report.fails:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -500,7 +526,11 @@ class _Controller:
         from pytest_integration_contracts.reports.files import write_all
         from pytest_integration_contracts.session.run import run_of
 
-        run = run_of(self._config.stash[_SESSION].settings, tests=len(self._selected & self._ended), partial=())
+        run = run_of(
+            self._config.stash[_SESSION].settings,
+            tests=len(self._selected & self._ended),
+            partial=_narrowed(self._config),
+        )
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from pytest_integration_contracts.acceptances import SOON
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
+from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.shapes.foreign import DECLARED
 
 _HEADER_WIDTH: Final = 56
@@ -67,7 +68,10 @@ def _finding(finding: Finding) -> list[Line]:
     if finding.problem:
         word = finding.cause.value.upper()
         lines.append((Span("  "), Span(word, Style.BREAKING), Span(f"  {printable(finding.problem)}")))
-    return lines + change_lines(finding.changes)
+    lines += [line for change in _changes(finding.changes, finding.operation) for line in change]
+    if not finding.is_enforced and (finding.problem or any(change.breaks for change in finding.changes)):
+        lines.append((Span("  not enforced: "), Span(f'the manifest says enforce = "{finding.enforce}"', Style.QUIET)))
+    return lines
 
 
 def _header(finding: Finding) -> Line:
@@ -98,15 +102,40 @@ def change_lines(changes: Sequence[Change]) -> list[Line]:
     return [line for change in _changes(changes) for line in change]
 
 
-def _changes(changes: Sequence[Change]) -> list[list[Line]]:
-    """Each change's lines, in columns; its first line alone tells what changed."""
+def _changes(changes: Sequence[Change], operation: Operation | None = None) -> list[list[Line]]:
+    """Each change's lines, in columns; its first line alone tells what changed.
+
+    Args:
+        changes: The changes.
+        operation: What they are about, where a person may want to accept them for a while.
+    """
     rule_width = max((len(change.rule) for change in changes), default=0)
     path_width = min(max((len(_place(change)) for change in changes), default=0), _PATH_WIDTH)
-    return [_change(change, rule_width, path_width) for change in changes]
+    return [[*_change(change, rule_width, path_width), *_acceptance(change, operation)] for change in changes]
+
+
+def _acceptance(change: Change, operation: Operation | None) -> list[Line]:
+    """Who has accepted a change, and until when; or what to accept it by."""
+    accepted, indent = change.accepted, Span(" " * 12)
+    lines: list[Line] = []
+    if accepted:
+        who = ", ".join(printable(part) for part in (accepted.owner, accepted.ticket) if part)
+        left = accepted.days_left
+        until = f"accepted until {accepted.expires}"
+        if left < 0:
+            told = Span(f"{until}, expired {_counted(-left, 'day')} ago", Style.BREAKING)
+        elif left <= SOON:
+            told = Span(f"{until}, {_counted(left, 'day')} left" if left else f"{until}, the last day", Style.WARNING)
+        else:
+            told = Span(until, Style.QUIET)
+        lines.append((indent, told, Span(f": {printable(accepted.reason)} ({who})", Style.QUIET)))
+    if operation and change.breaks:
+        lines.append((indent, Span(f"fingerprint {change.fingerprint(operation)}", Style.QUIET)))
+    return lines
 
 
 def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
-    word, style = _SEVERITY[change.severity]
+    word, style = ("accepted", Style.WARNING) if change.is_accepted else _SEVERITY[change.severity]
     path = printable(_place(change))
     what = f"{change.rule:<{rule_width}}   {path:<{path_width}}    {difference(change)}"
     note = (Span(f"  ({change.note})", Style.QUIET),) if change.note else ()
@@ -162,7 +191,7 @@ def _footer(finding: Finding) -> list[Line]:
         )
     if finding.problem:
         return lines + ([(Span("to end this:  "), Span(finding.remedy, Style.TITLE))] if finding.remedy else [])
-    if not finding.fails:
+    if finding.verdict is not Verdict.DRIFT:
         return lines
     contact = finding.contact or "whoever answers for the upstream"
     return [
@@ -172,7 +201,14 @@ def _footer(finding: Finding) -> list[Line]:
             Span(finding.remedy, Style.TITLE),
             Span(f"      they did not?  {contact}"),
         ),
+        *([_FOR_NOW] if finding.fails else []),
     ]
+
+
+_FOR_NOW: Final = (
+    Span("known, for now?  ", Style.QUIET),
+    Span("integration-contracts accept FINGERPRINT --reason WHY --expires DAY", Style.QUIET),
+)
 
 
 def held_lines(findings: Sequence[Finding]) -> list[Line]:
@@ -196,7 +232,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     """
     lines: list[Line] = []
     loud = [finding for finding in report.findings if finding.fails]
-    quiet = [finding for finding in report.findings if finding.changes and not finding.fails]
+    quiet = [each for each in report.findings if (each.changes or each.problem) and not each.fails]
     told = loud + quiet if with_findings else quiet
     if told:
         lines += [*finding_lines(told), ()]
@@ -213,6 +249,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     lines += _outdated_lines(report.outdated, verbose=verbose)
     lines += [(Span(f"not checked: {printable(test)}", Style.BREAKING),) for test in report.unchecked]
     lines += [(Span(printable(error), Style.BREAKING),) for error in report.errors]
+    lines += [(Span("unused  ", Style.WARNING), Span(printable(each))) for each in report.unused]
     lines += _advice(report)
     return lines
 
@@ -271,19 +308,25 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
     learned = {each.snapshot for each in report.learned}
     verdicts = Counter(verdict for snapshot, verdict in operations.items() if snapshot not in learned)
     held, drifted, changed = verdicts[Verdict.OK], verdicts[Verdict.DRIFT], verdicts[Verdict.CHANGED]
-    nouns = iter(("operation", "", ""))
+    nouns = iter(("operation", "", "", ""))
+    told = len({each.snapshot for each in report.findings if each.verdict is Verdict.DRIFT and not each.is_enforced})
     if not report.findings:
         yield Span("No contract test ran.")
     if held:
         yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD)
-    if drifted:
-        breaking = sum(
-            change.severity is Severity.BREAKING for finding in report.findings for change in finding.changes
-        )
-        what = _of(drifted, next(nouns), "drifts", "drift")
-        yield Span(f"{what}: {_counted(breaking, 'breaking change')}.", Style.BREAKING)
+    if drifted > told:
+        what = _of(drifted - told, next(nouns), "drifts", "drift")
+        yield Span(f"{what}: {_breaking(report, enforced=True)}.", Style.BREAKING)
+    if told:
+        what = _of(told, next(nouns), "drifts", "drift")
+        yield Span(f"{what}, not enforced: {_breaking(report, enforced=False)}.", Style.WARNING)
     if changed:
         yield Span(f"{_of(changed, next(nouns), 'has', 'have')} something new.", Style.WARNING)
+
+
+def _breaking(report: Report, *, enforced: bool) -> str:
+    findings = (finding for finding in report.findings if finding.is_enforced is enforced)
+    return _counted(sum(change.breaks for finding in findings for change in finding.changes), "breaking change")
 
 
 def _other_sentences(report: Report) -> Iterable[Span]:
@@ -295,6 +338,7 @@ def _other_sentences(report: Report) -> Iterable[Span]:
     ):
         if causes[verdict]:
             yield Span(f"{causes[verdict]} {one if causes[verdict] == 1 else many}.", Style.BREAKING)
+    yield from _permitted_sentences(report)
     if report.ours:
         yield Span(f"{_counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
     created = sum(not each.before for each in report.learned)
@@ -310,6 +354,23 @@ def _other_sentences(report: Report) -> Iterable[Span]:
         yield Span(f"{_of(len(report.outdated), 'cassette', 'is', 'are')} too old.", gravest)
     if report.never_observed:
         yield Span(f"{_counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
+
+
+def _permitted_sentences(report: Report) -> Iterable[Span]:
+    """What would fail, or be judged, if the manifest did not say otherwise: never silently."""
+    accepted = sum(change.is_accepted for finding in report.findings for change in finding.changes)
+    if accepted:
+        yield Span(f"{_of(accepted, 'change', 'is', 'are')} accepted.", Style.WARNING)
+    unjudged = _unjudged(report.findings)
+    if unjudged:
+        yield Span(f"Not judged (enforce = off): {', '.join(map(printable, unjudged))}.", Style.WARNING)
+
+
+def _unjudged(findings: Sequence[Finding]) -> list[str]:
+    """Integrations nothing of which was judged, and single operations of others."""
+    judged = {finding.operation.integration for finding in findings if finding.is_judged}
+    names = (finding.operation for finding in findings if not finding.is_judged)
+    return sorted({str(each) if each.integration in judged else each.integration for each in names})
 
 
 def _of(number: int, noun: str, one: str, many: str) -> str:
@@ -344,8 +405,8 @@ def _advice(report: Report) -> list[Line]:
             )
         )
     if report.remedy:
-        drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
-        missing = any(finding.problem and finding.remedy for finding in report.findings)
+        drift = any(finding.verdict is Verdict.DRIFT and finding.fails for finding in report.findings)
+        missing = any(finding.problem and finding.remedy and finding.fails for finding in report.findings)
         what = " and ".join(words for words, told in (("what changed", drift), ("what is missing", missing)) if told)
         lines.append((Span(f"to learn {what}:  "), Span(report.remedy, Style.TITLE)))
     return lines
