@@ -91,7 +91,7 @@ def _people(manifest: Manifest, integration: Integration) -> _Told:
     if integration.credentials.startswith("env:") and not _VARIABLE.fullmatch(integration.credentials):
         yield (
             ("credentials",),
-            "is no name of an environment variable; write `env:NAME`, never the secret itself",
+            "names no environment variable; write `env:NAME`, never the secret itself",
             False,
         )
 

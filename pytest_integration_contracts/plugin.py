@@ -40,6 +40,7 @@ _FIXTURES: pytest.StashKey[WideFixtures] = pytest.StashKey()
 _ADOPTED: pytest.StashKey[bool] = pytest.StashKey()
 """On tests whose cassettes pytest-recording keeps: whether they are contract tests by what they say themselves."""
 _SELECTED: pytest.StashKey[str] = pytest.StashKey()
+_DESELECTED: pytest.StashKey[bool] = pytest.StashKey()
 _REPORT: pytest.StashKey[Report] = pytest.StashKey()
 _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
 _RAISED: pytest.StashKey[bool] = pytest.StashKey()
@@ -51,6 +52,7 @@ _RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
 _FINDINGS_ATTRIBUTE = "contracts_findings"
 _TOLD_ATTRIBUTE = "contracts_told"
 _SELECTED_ATTRIBUTE = "contracts_selected"
+_DESELECTED_ATTRIBUTE = "contracts_deselected"
 _SECTION = "contracts"
 _EXIT_OF = {"down": 6, "denied": 7}
 """Exit codes above pytest's own, where nothing failed but for an outage (6), or a credential (7)."""
@@ -121,19 +123,11 @@ def _report_paths(config: pytest.Config) -> list[Path]:
     return [config.invocation_params.dir / given for given in config.option.contracts_report]
 
 
-_NARROWING = {
-    "keyword": "-k",
-    "markexpr": "-m",
-    "deselect": "--deselect",
-    "ignore": "--ignore",
-    "ignore_glob": "--ignore-glob",
-    "lf": "--last-failed",
-    "stepwise": "--stepwise",
-}
+_NARROWING = {"ignore": "--ignore", "ignore_glob": "--ignore-glob", "lf": "--last-failed", "stepwise": "--stepwise"}
 
 
 def _narrowed(config: pytest.Config) -> tuple[str, ...]:
-    """The options and arguments that keep this run from being about all tests there are."""
+    """The options and arguments that keep tests from being collected at all."""
     chosen = [flag for name, flag in _NARROWING.items() if getattr(config.option, name, None)]
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         everything = config.getini("testpaths") or [str(config.rootpath)]
@@ -198,6 +192,13 @@ def _adopt(item: pytest.Item) -> None:
         item.stash[_ADOPTED] = declared
         if item.config.option.contracts_live:
             ask_live(item)
+
+
+def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    """Take note of contract tests that will not run: `-k`, `-m`, another plugin's choice."""
+    for item in items:
+        if _SESSION in item.config.stash and _is_contract(item):
+            item.config.stash[_DESELECTED] = True
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -362,6 +363,7 @@ def pytest_runtest_makereport(
     report = yield
     if _SELECTED in item.config.stash:
         setattr(report, _SELECTED_ATTRIBUTE, item.config.stash[_SELECTED])
+        setattr(report, _DESELECTED_ATTRIBUTE, item.config.stash.get(_DESELECTED, False))
         del item.config.stash[_SELECTED]
     if _FINDINGS in item.stash:
         from pytest_integration_contracts.shown import redact_report
@@ -480,11 +482,13 @@ class _Controller:
         self._config = config
         self._selected: set[str] = set()
         self._ended: set[str] = set()
+        self._deselected = False
         self._failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         session = self._config.stash[_SESSION]
         self._selected.update(json.loads(getattr(report, _SELECTED_ATTRIBUTE, "[]")))
+        self._deselected |= getattr(report, _DESELECTED_ATTRIBUTE, False)
         told = getattr(report, _TOLD_ATTRIBUTE, None)
         if told is not None:
             session.collect(told)
@@ -508,7 +512,7 @@ class _Controller:
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
         mine = self._config.stash[_SESSION]
-        whole = self._selected <= self._ended and not _narrowed(self._config)
+        whole = self._selected <= self._ended and not self._partial()
         report = self._written(mine.finish(frozenset(unchecked), whole=whole))
         self._config.stash[_REPORT] = report
         if session.exitstatus == pytest.ExitCode.OK and report.fails:
@@ -517,6 +521,10 @@ class _Controller:
             verdicts = {mine.verdict_of(nodeid).value for nodeid in self._failed}
             if verdicts <= set(_EXIT_OF):
                 session.exitstatus = max(_EXIT_OF[verdict] for verdict in verdicts)
+
+    def _partial(self) -> tuple[str, ...]:
+        """Why this run was not about all contract tests there are, one short reason each."""
+        return (*_narrowed(self._config), *(["tests were deselected"] if self._deselected else []))
 
     def _written(self, report: Report) -> Report:
         """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""

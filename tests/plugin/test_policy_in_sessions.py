@@ -283,8 +283,9 @@ class TestUnused:
     @pytest.mark.parametrize(
         "arguments",
         [
-            ("-k", "customer"),
-            ("-m", "contract"),
+            ("-k", "crm"),
+            ("-k", "crm", "-n2"),
+            ("-m", "not later"),
             ("test_crm.py",),
             ("test_crm.py::test_customer",),
             ("--deselect", "test_other.py"),
@@ -293,11 +294,19 @@ class TestUnused:
     )
     def test_a_run_of_some_tests_tells_nothing(self, learned: Project, arguments: tuple[str, ...]) -> None:
         accepted(learned, "2027-03-01")
+        learned.write("pytest.ini", "[pytest]\nmarkers =\n    later: some other time\n")
+        learned.write(
+            "test_other.py",
+            "import pytest\nfrom client import customer\n\n"
+            "@pytest.mark.later\n@pytest.mark.contract\ndef test_other():\n    customer(42)\n",
+        )
         assert not self.unused(learned, "--contracts-live", *arguments)
 
-    def test_the_whole_folder_is_a_whole_run(self, learned: Project) -> None:
+    @pytest.mark.parametrize("arguments", [(".",), ("-m", "contract"), ("-k", "not plain")])
+    def test_a_run_of_all_contract_tests_is_whole(self, learned: Project, arguments: tuple[str, ...]) -> None:
         accepted(learned, "2027-03-01")
-        assert self.unused(learned, "--contracts-live", ".")
+        learned.write("test_plain.py", "def test_plain():\n    assert True\n")
+        assert self.unused(learned, "--contracts-live", *arguments)
 
     def test_an_operation_that_was_not_asked_tells_nothing(self, learned: Project) -> None:
         said(learned, below=ACCEPT.replace("EXPIRES", "2027-03-01").replace("customers", "orders"))
