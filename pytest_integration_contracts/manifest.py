@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.model import MAX_DEPTH
-from pytest_integration_contracts.patterns import glob_matches
+from pytest_integration_contracts.patterns import glob_matches, glob_precision
 
 MODES: Final = ("sync", "events", "batch")
 OUTAGES: Final = ("fail", "skip")
 OUTDATED: Final = ("warn", "fail")
+ENFORCEMENTS: Final = ("fail", "warn", "off")
 PRESETS: Final = ("standard", "strict", "lenient")
 WEIGHTS: Final = ("breaking", "warning", "compatible", "off")
 
@@ -86,6 +88,29 @@ class MaxAge:
     fails: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationSettings:
+    """What the manifest says about some operations, in place of what it says about all of their integration.
+
+    Attributes:
+        operation: A pattern of operations, `GET /customers/*`.
+        enforce: What their findings may do: one of `ENFORCEMENTS`.
+        preset: How their changes are weighed: one of `PRESETS`.
+        latency: As in `Integration`.
+        freshness: As in `Integration`.
+    """
+
+    operation: str
+    enforce: str | None = None
+    preset: str | None = None
+    latency: float | None = None
+    freshness: tuple[str, float] | None = None
+
+
+SETTINGS: Final = ("enforce", "preset", "latency", "freshness")
+"""What may be said of some operations only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Integration:
     """One upstream.
@@ -106,6 +131,10 @@ class Integration:
         freshness: The path of times, and how old the newest of them may be in seconds; None for any age.
         max_age: How old recordings of it may be; None for any age.
         declared: Whether a manifest names it; where none does, the host's name stands for it.
+        enforce: What findings about it may do: `fail`; `warn` to be told and fail nothing; `off` not to be judged.
+        preset: How its changes are weighed, "" for as all others are.
+        operations: What holds for some of its operations only.
+        acceptances: The changes that are accepted for a while.
     """
 
     name: str
@@ -123,6 +152,26 @@ class Integration:
     freshness: tuple[str, float] | None = None
     max_age: MaxAge | None = None
     declared: bool = True
+    enforce: str = ENFORCEMENTS[0]
+    preset: str = ""
+    operations: tuple[OperationSettings, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
+
+    def at(self, operation: str) -> Integration:
+        """The same with what holds for one of its operations, by the operation's name."""
+        if not self.operations:
+            return self
+        said = {setting: self.said_of(operation, setting) for setting in SETTINGS}
+        return replace(self, **{setting: getattr(each, setting) for setting, each in said.items() if each})
+
+    def said_of(self, operation: str, setting: str) -> OperationSettings | None:
+        """The most specific of what is said of operations that says one of `SETTINGS` for this one; None for none."""
+        saying = [
+            (glob_precision(each.operation), position, each)
+            for position, each in enumerate(self.operations)
+            if getattr(each, setting) is not None and glob_matches(each.operation, operation)
+        ]
+        return max(saying, key=lambda each: each[:2])[-1] if saying else None
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -158,7 +207,7 @@ class Limits:
         unpacked = " once it is decompressed" if key == "decompressed" else ""
         told = f" ({found} bytes)" if found else ""
         limit = self.body if key == "body" else self.decompressed
-        return BodyError(f"a body is larger than {_size(limit)}{unpacked}{told}; {_remedy(key)}")
+        return BodyError(f"a body is larger than {readable_size(limit)}{unpacked}{told}; {_remedy(key)}")
 
     def too_deep(self, what: str = "levels", allowed: int = 0) -> BodyError:
         """The error for a body that is nested too deep.
@@ -178,7 +227,7 @@ def _remedy(key: str) -> str:
     return f"raise `{key}` under `[defaults.limits]` in contracts.toml, or check a part of it instead"
 
 
-def _size(number: int) -> str:
+def readable_size(number: int) -> str:
     """A number of bytes as a person reads it: `64 MB`, `1.5 kB`."""
     for unit, factor in _UNITS:
         if number >= factor:
@@ -200,6 +249,7 @@ class Manifest:
         max_age: How old recordings of what no integration claims may be; None for any age.
         adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
         limits: How large bodies may be.
+        enforce: What findings may do about what no integration claims: one of `ENFORCEMENTS`.
     """
 
     root: Path
@@ -211,6 +261,7 @@ class Manifest:
     limits: Limits = DEFAULT_LIMITS
     adopt_vcr: bool = False
     max_age: MaxAge | None = None
+    enforce: str = ENFORCEMENTS[0]
 
     @property
     def limits_age(self) -> bool:
@@ -230,9 +281,12 @@ class Manifest:
         return best[1:] if best else None
 
     def names_operation(self, name: str) -> bool:
-        """Whether an operation is meant by its very name, by an override or a pin: it keeps that name."""
-        pinned = (pin.operation for each in self.integrations.values() for pin in (*each.maps, *each.records))
-        return name in {*pinned, *(override.operation for override in self.overrides)}
+        """Whether an operation is meant by its very name, by an override, a pin or the like: it keeps that name."""
+        every = self.integrations.values()
+        pinned = (pin.operation for each in every for pin in (*each.maps, *each.records))
+        settled = (settings.operation for each in every for settings in each.operations)
+        accepted = (acceptance.operation for each in every for acceptance in each.acceptances)
+        return name in {*pinned, *settled, *accepted, *(override.operation for override in self.overrides)}
 
     def below(self, url: str) -> tuple[Integration, Prefix, str]:
         """The integration of a canonical URL, the longest of its prefixes that the URL has, and what follows that."""
@@ -248,9 +302,13 @@ class Manifest:
             return claimed[0]
         parts = split_url(url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        return Integration(
-            parts.hostname or "unknown-host", (Prefix(origin, origin),), max_age=self.max_age, declared=False
+        return replace(
+            self.undeclared(parts.hostname or "unknown-host"), prefixes=(Prefix(origin, origin),), max_age=self.max_age
         )
+
+    def undeclared(self, name: str) -> Integration:
+        """The integration that stands for what this manifest does not name."""
+        return Integration(name, declared=False, enforce=self.enforce)
 
 
 def rest_after(prefix: str, url: str) -> str | None:

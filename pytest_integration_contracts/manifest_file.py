@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_integration_contracts.acceptances import read_acceptances
 from pytest_integration_contracts.entries import (
     body_path,
     duration,
@@ -25,6 +26,7 @@ from pytest_integration_contracts.entries import (
 )
 from pytest_integration_contracts.errors import ManifestError
 from pytest_integration_contracts.manifest import (
+    ENFORCEMENTS,
     MODES,
     OUTAGES,
     OUTDATED,
@@ -41,6 +43,7 @@ from pytest_integration_contracts.manifest import (
     split_url,
 )
 from pytest_integration_contracts.model import MAX_DEPTH
+from pytest_integration_contracts.operation_settings import read_operations, read_settings
 
 FILE_NAME: Final = "contracts.toml"
 TO_FILL_IN: Final = "FILL IN"
@@ -52,7 +55,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
 _TOP_KEYS: Final = ("defaults", "policy", "integrations")
-_DEFAULT_KEYS: Final = ("directory", "network", "adopt_vcr", "max_age", "outdated", "limits")
+_DEFAULT_KEYS: Final = ("directory", "network", "adopt_vcr", "max_age", "outdated", "limits", "enforce")
 _LIMIT_KEYS: Final = ("body", "decompressed", "depth")
 _INTEGRATION_KEYS: Final = (
     "urls",
@@ -69,6 +72,10 @@ _INTEGRATION_KEYS: Final = (
     "freshness",
     "max_age",
     "outdated",
+    "enforce",
+    "preset",
+    "operations",
+    "accept",
 )
 _POLICY_KEYS: Final = ("preset", "overrides")
 _OVERRIDE_KEYS: Final = ("rule", "severity", "integration", "operation", "path")
@@ -139,6 +146,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         adopt_vcr=yes_or_no(path, "defaults.adopt_vcr", defaults.get("adopt_vcr", False)),
         max_age=max_age,
         limits=_limits(path, "defaults.limits", defaults.get("limits", {})),
+        enforce=_enforce(path, "defaults", defaults),
     )
 
 
@@ -189,18 +197,24 @@ def _integration(
         outage=outage,
         maps=_pins(path, f"{place}.maps", entry.get("maps", [])),
         records=_pins(path, f"{place}.records", entry.get("records", [])),
-        latency=duration(path, f"{place}.latency", entry["latency"]) if "latency" in entry else 0.0,
-        freshness=_freshness(path, f"{place}.freshness", entry["freshness"]) if "freshness" in entry else None,
         max_age=_max_age(path, place, entry, defaults),
+        operations=read_operations(path, f"{place}.operations", entry.get("operations", {})),
+        acceptances=read_acceptances(path, f"{place}.accept", entry.get("accept", [])),
+        **{"enforce": _enforce(path, "defaults", defaults), **read_settings(path, place, entry)},
     )
+
+
+def _enforce(path: Path, place: str, entry: Mapping[str, Any]) -> str:
+    return one_of(path, f"{place}.enforce", entry.get("enforce", ENFORCEMENTS[0]), ENFORCEMENTS)
 
 
 def _max_age(path: Path, place: str, entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> MaxAge | None:
     """What a table says about the age of recordings; what it leaves open the defaults say."""
     written = entry.get("max_age", defaults.get("max_age"))
     outdated = one_of(path, f"{place}.outdated", entry.get("outdated", defaults.get("outdated", OUTDATED[0])), OUTDATED)
+    enforced = entry.get("enforce", defaults.get("enforce", ENFORCEMENTS[0])) == ENFORCEMENTS[0]
     if written is not None:
-        return MaxAge(written, duration(path, f"{place}.max_age", written), outdated == "fail")
+        return MaxAge(written, duration(path, f"{place}.max_age", written), outdated == "fail" and enforced)
     if "outdated" in entry and place != "defaults":
         raise ManifestError(
             f'{path}: {place}.outdated: says what to do about old recordings; say how old: `max_age = "180d"`'
@@ -241,22 +255,6 @@ def _pins(path: Path, place: str, value: object) -> tuple[Pin, ...]:
         operation, found, rest = ("", "$", text[1:]) if text.startswith("$") else text.partition(" $")
         pins.append(Pin(body_path(path, place, f"${rest}" if found else text), operation.strip() if found else ""))
     return tuple(pins)
-
-
-def _freshness(path: Path, place: str, value: object) -> tuple[str, float]:
-    entry = table(path, place, value)
-    only_known(path, place, entry, ("path", "within"))
-    for key in ("path", "within"):
-        if key not in entry:
-            raise ManifestError(
-                f'{path}: {place}.{key}: is missing; write `{{ path = "$.items[*].updated_at", within = "24h" }}`'
-            )
-    if not isinstance(entry["path"], str):
-        raise ManifestError(f"{path}: {place}.path: must be a string")
-    return (
-        body_path(path, f"{place}.path", entry["path"]),
-        duration(path, f"{place}.within", entry["within"]),
-    )
 
 
 def _filled_in(entry: Mapping[str, Any], key: str) -> str:

@@ -106,6 +106,30 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Somebody's "yes, we know" to a change.
+
+    Attributes:
+        owner: Who said it.
+        reason: Why.
+        expires: The last day on which it counts, ISO 8601.
+        days_left: How many days it still counts after today; negative once it has expired.
+        ticket: Where the work is tracked, or "".
+    """
+
+    owner: str
+    reason: str
+    expires: str
+    days_left: int
+    ticket: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has not expired."""
+        return self.days_left >= 0
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One difference between a snapshot and what was observed.
 
@@ -121,6 +145,7 @@ class Change:
         note: What a reader should know about the severity, or "".
         related_paths: Further places that belong to the same change.
         variant: The variant of a tagged union that it is about, `type=card`, or "".
+        accepted: Who has accepted it, also where that has expired; None where nobody has.
     """
 
     rule: str
@@ -134,6 +159,17 @@ class Change:
     note: str = ""
     related_paths: tuple[str, ...] = ()
     variant: str = ""
+    accepted: Accepted | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether somebody has accepted it, and that still counts."""
+        return self.accepted is not None and self.accepted.counts
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it is breaking, and nobody has accepted it."""
+        return self.severity is Severity.BREAKING and not self.is_accepted
 
     def fingerprint(self, operation: Operation) -> str:
         """Sixteen hex digits that identify this change of this operation across runs and wordings."""
@@ -163,6 +199,8 @@ class Finding:
         runbook: Where its runbook is.
         contact: Whom to call upstream.
         credentials: Where the credential is kept; never the secret.
+        enforce: What the manifest wants of it: `fail`; `warn`, so that it is told and fails nothing; `off`, so that
+            nothing was held against the snapshot.
     """
 
     operation: Operation
@@ -177,21 +215,33 @@ class Finding:
     runbook: str = ""
     contact: str = ""
     credentials: str = ""
+    enforce: str = "fail"
 
     @property
     def verdict(self) -> Verdict:
-        """Drift where anything breaks; the problem's cause where it could not be compared."""
+        """Drift where anything breaks that nobody has accepted; the problem's cause where it could not be compared."""
         if self.problem:
             return self.cause
-        severities = {change.severity for change in self.changes}
-        if Severity.BREAKING in severities:
+        if not self.is_judged:
+            return Verdict.UNVERIFIED
+        if any(change.breaks for change in self.changes):
             return Verdict.DRIFT
-        return Verdict.CHANGED if severities else Verdict.OK
+        return Verdict.CHANGED if self.changes else Verdict.OK
 
     @property
     def fails(self) -> bool:
         """Whether a test that found this must fail."""
-        return self.verdict not in {Verdict.OK, Verdict.CHANGED}
+        return self.is_enforced and self.verdict not in {Verdict.OK, Verdict.CHANGED}
+
+    @property
+    def is_enforced(self) -> bool:
+        """Whether the manifest lets it fail anything."""
+        return self.enforce == "fail"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the manifest wants it held against its snapshot at all."""
+        return self.enforce != "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +355,7 @@ class Report:
         renewal: The command that records again what is outdated, or "".
         adopted: Cassettes that pytest-recording keeps, as `cassettes`; it has written those that are in both.
         recording: The command by which pytest-recording records what this run was asked to record, or "".
+        unused: Acceptances that nothing needs any more, one line each.
         fails: Whether the run must fail, whatever its tests did.
         part: What a run tells that is one of several; None for a run of its own.
     """
@@ -325,5 +376,6 @@ class Report:
     renewal: str = ""
     adopted: tuple[str, ...] = ()
     recording: str = ""
+    unused: tuple[str, ...] = ()
     fails: bool = False
     part: Part | None = None

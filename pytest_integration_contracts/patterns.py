@@ -84,6 +84,11 @@ def glob_matches(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
+def glob_precision(pattern: str) -> tuple[int, int, int]:
+    """What puts one pattern before another, larger first: it says anything, it leaves nothing open, its length."""
+    return (int(bool(pattern)), int("*" not in pattern), len(pattern.replace("*", "")))
+
+
 def _match(pattern: tuple[Step, ...], path: tuple[Step, ...]) -> bool:
     if not pattern:
         return not path

@@ -40,6 +40,7 @@ _FIXTURES: pytest.StashKey[WideFixtures] = pytest.StashKey()
 _ADOPTED: pytest.StashKey[bool] = pytest.StashKey()
 """On tests whose cassettes pytest-recording keeps: whether they are contract tests by what they say themselves."""
 _SELECTED: pytest.StashKey[str] = pytest.StashKey()
+_DESELECTED: pytest.StashKey[bool] = pytest.StashKey()
 _REPORT: pytest.StashKey[Report] = pytest.StashKey()
 _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
 _RAISED: pytest.StashKey[bool] = pytest.StashKey()
@@ -51,6 +52,7 @@ _RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
 _FINDINGS_ATTRIBUTE = "contracts_findings"
 _TOLD_ATTRIBUTE = "contracts_told"
 _SELECTED_ATTRIBUTE = "contracts_selected"
+_DESELECTED_ATTRIBUTE = "contracts_deselected"
 _SECTION = "contracts"
 _NO_TRACEBACKS = ("no", "line")
 
@@ -137,6 +139,22 @@ def _report_paths(config: pytest.Config) -> list[Path]:
     return [config.invocation_params.dir / given for given in config.option.contracts_report]
 
 
+_NARROWING = {"ignore": "--ignore", "ignore_glob": "--ignore-glob", "lf": "--last-failed", "stepwise": "--stepwise"}
+
+
+def _narrowed(config: pytest.Config) -> tuple[str, ...]:
+    """The options and arguments that keep tests from being collected at all."""
+    chosen = [flag for name, flag in _NARROWING.items() if getattr(config.option, name, None)]
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        everything = config.getini("testpaths") or [str(config.rootpath)]
+        given = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+        if any("::" in argument for argument in config.args) or not all(
+            any((config.rootpath / path).is_relative_to(each) for each in given) for path in everything
+        ):
+            chosen += [os.path.relpath(each, config.invocation_params.dir) for each in given]
+    return tuple(chosen)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep secrets out of the log files and the live log that pytest writes."""
     if _SESSION in session.config.stash:
@@ -190,6 +208,13 @@ def _adopt(item: pytest.Item) -> None:
         item.stash[_ADOPTED] = declared
         if item.config.option.contracts_live:
             ask_live(item)
+
+
+def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    """Take note of contract tests that will not run: `-k`, `-m`, another plugin's choice."""
+    for item in items:
+        if _SESSION in item.config.stash and _is_contract(item):
+            item.config.stash[_DESELECTED] = True
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -262,9 +287,10 @@ def _judge(item: pytest.Item, *, concluding: bool = False) -> tuple[Finding, ...
 
 
 def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: BaseException | None = None) -> None:
-    """Skip where all that failed is an outage which the manifest wants skipped."""
-    if not isinstance(error, KeyboardInterrupt | SystemExit) and item.stash[WATCH].tolerates(findings):
-        reason = "; ".join(finding.problem for finding in findings if finding.fails)
+    """Skip where all that failed is an outage which the manifest wants skipped, or lets fail nothing."""
+    raised = error is not None
+    if not isinstance(error, KeyboardInterrupt | SystemExit) and item.stash[WATCH].tolerates(findings, raised=raised):
+        reason = "; ".join(finding.problem for finding in findings if finding.problem)
         raise pytest.skip.Exception(reason, _use_item_location=True) from error
 
 
@@ -354,6 +380,7 @@ def pytest_runtest_makereport(
     report = yield
     if _SELECTED in item.config.stash:
         setattr(report, _SELECTED_ATTRIBUTE, item.config.stash[_SELECTED])
+        setattr(report, _DESELECTED_ATTRIBUTE, item.config.stash.get(_DESELECTED, False))
         del item.config.stash[_SELECTED]
     if _FINDINGS in item.stash:
         from pytest_integration_contracts.shown import redact_report
@@ -474,11 +501,13 @@ class _Controller:
         self._config = config
         self._selected: set[str] = set()
         self._ended: set[str] = set()
+        self._deselected = False
         self._failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         session = self._config.stash[_SESSION]
         self._selected.update(json.loads(getattr(report, _SELECTED_ATTRIBUTE, "[]")))
+        self._deselected |= getattr(report, _DESELECTED_ATTRIBUTE, False)
         told = getattr(report, _TOLD_ATTRIBUTE, None)
         if told is not None:
             session.collect(told)
@@ -503,7 +532,8 @@ class _Controller:
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
         mine, status = self._config.stash[_SESSION], int(session.exitstatus)
-        report = mine.finish(frozenset(unchecked))
+        whole = self._selected <= self._ended and not self._partial()
+        report = mine.finish(frozenset(unchecked), whole=whole)
         if mine.settings.shard:
             ended = self._selected & self._ended
             report = replace(report, part=mine.part(status, ended=ended, failed=self._failed, unchecked=unchecked))
@@ -513,6 +543,10 @@ class _Controller:
         if code != status:
             session.exitstatus = code
 
+    def _partial(self) -> tuple[str, ...]:
+        """Why this run was not about all contract tests there are, one short reason each."""
+        return (*_narrowed(self._config), *(["tests were deselected"] if self._deselected else []))
+
     def _written(self, report: Report) -> Report:
         """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""
         paths = _report_paths(self._config)
@@ -521,7 +555,11 @@ class _Controller:
         from pytest_integration_contracts.reports.files import write_all
         from pytest_integration_contracts.session.run import run_of
 
-        run = run_of(self._config.stash[_SESSION].settings, tests=len(self._selected & self._ended), partial=())
+        run = run_of(
+            self._config.stash[_SESSION].settings,
+            tests=len(self._selected & self._ended),
+            partial=_narrowed(self._config),
+        )
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

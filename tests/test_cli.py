@@ -319,6 +319,7 @@ def test_explain_says_all_about_a_rule() -> None:
         "  elsewhere  oasdiff response-property-became-optional (error)\n"
         "             buf FIELD_SAME_CARDINALITY (breaking)\n"
         "  accept     pytest --contracts-update     learns what changed, as the snapshot's next version\n"
+        "             integration-contracts accept  keeps it for a while, by the fingerprint that a failure shows\n"
         "             or for good, in contracts.toml:\n"
         "             [[policy.overrides]]\n"
         '             rule = "property.became-optional"\n'

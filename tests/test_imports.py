@@ -16,11 +16,14 @@ NAME = "pytest_integration_contracts"
 STOREYS = (
     {"errors"},
     {"model", "files", "patterns"},
-    {"manifest", "entries", "shapes"},
+    {"entries", "shapes"},
+    {"acceptances"},
+    {"manifest"},
+    {"operation_settings", "manifest_lines"},
     {"manifest_file"},
     {"drift"},
     {"snapshots", "traffic", "reports"},
-    {"session", "inputs", "shown"},
+    {"session", "inputs", "shown", "linting", "resolution"},
     {"fixtures", "commands"},
     {"plugin", "cli"},
 )

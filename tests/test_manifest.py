@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import ManifestError
 from pytest_integration_contracts.manifest import (
     Integration,
@@ -120,6 +123,83 @@ def test_what_is_said_about_ages_holds_where_an_integration_says_nothing_else(tm
     assert manifest.integrations["a"].max_age == everywhere
     assert manifest.integrations["b"].max_age == MaxAge("180d", 180 * 86400.0)
     assert manifest.integration_of("https://elsewhere.example").max_age == everywhere
+
+
+SETTLED = """
+[defaults]
+enforce = "warn"
+[integrations.crm]
+enforce = "fail"
+preset = "lenient"
+latency = "2s"
+[integrations.crm.operations."GET /customers*"]
+enforce = "off"
+latency = "1s"
+freshness = { path = "$.at", within = "1h" }
+[integrations.crm.operations."GET /customers/{id}"]
+enforce = "warn"
+preset = "strict"
+[integrations.crm.operations."GET /*"]
+enforce = "fail"
+latency = "3s"
+[[integrations.crm.accept]]
+rule = "property.removed"
+operation = "GET /orders/{id}"
+path = "$.items[*].sku"
+owner = "team-revenue"
+reason = "moves to /v2"
+ticket = "CRM-7"
+expires = "2026-12-01"
+[[integrations.crm.accept]]
+fingerprint = "0123456789abcdef"
+owner = "team-revenue"
+reason = "moves to /v2"
+expires = 2026-12-01
+[integrations.tax]
+"""
+
+
+@pytest.mark.parametrize(
+    ("operation", "settled"),
+    [
+        ("GET /customers/{id}", ("warn", "strict", 1.0, ("$.at", 3600.0))),
+        ("GET /customers", ("off", "lenient", 1.0, ("$.at", 3600.0))),
+        ("GET /orders", ("fail", "lenient", 3.0, None)),
+        ("POST /orders", ("fail", "lenient", 2.0, None)),
+    ],
+)
+def test_what_is_said_of_operations_holds_for_them_and_the_more_specific_wins(
+    tmp_path: Path, operation: str, settled: tuple[object, ...]
+) -> None:
+    at = read(tmp_path, SETTLED).integrations["crm"].at(operation)
+    assert (at.enforce, at.preset, at.latency, at.freshness) == settled
+
+
+def test_what_is_enforced_by_default_holds_where_nothing_else_is_said(tmp_path: Path) -> None:
+    manifest = read(tmp_path, SETTLED)
+    assert manifest.integrations["tax"].enforce == "warn"
+    assert manifest.integration_of("https://unknown.example/a").enforce == "warn"
+    assert read(tmp_path, "[integrations.tax]").integrations["tax"].enforce == "fail"
+
+
+def test_what_is_not_enforced_may_be_old(tmp_path: Path) -> None:
+    text = '[defaults]\nmax_age = "1d"\noutdated = "fail"\n[integrations.a]\nenforce = "warn"\n[integrations.b]'
+    ages = {name: each.max_age for name, each in read(tmp_path, text).integrations.items()}
+    assert {name: age.fails for name, age in ages.items() if age} == {"a": False, "b": True}
+
+
+def test_acceptances_are_read(tmp_path: Path) -> None:
+    either = Acceptance(owner="team-revenue", reason="moves to /v2", expires=dt.date(2026, 12, 1))
+    assert read(tmp_path, SETTLED).integrations["crm"].acceptances == (
+        replace(either, rule="property.removed", operation="GET /orders/{id}", path="$.items[*].sku", ticket="CRM-7"),
+        replace(either, fingerprint="0123456789abcdef"),
+    )
+
+
+def test_an_operation_that_is_named_keeps_its_name(tmp_path: Path) -> None:
+    manifest = read(tmp_path, SETTLED)
+    assert all(map(manifest.names_operation, ("GET /customers/{id}", "GET /orders/{id}")))
+    assert not manifest.names_operation("GET /orders")
 
 
 def test_an_empty_manifest_is_as_none(tmp_path: Path) -> None:
@@ -349,6 +429,12 @@ class TestFind:
         assert find(tmp_path, stop=tmp_path) is None
 
 
+def accepting(**said: str) -> str:
+    """An acceptance that lacks nothing but what it is about."""
+    entry = {"owner": "'team'", "reason": "'why'", "expires": "2026-12-01", **said}
+    return "[[integrations.crm.accept]]\n" + "\n".join(f"{key} = {value}" for key, value in entry.items())
+
+
 KNOWN_KEYS = "urls, owner, contact, runbook, credentials, mode, templates"
 
 BROKEN = {
@@ -482,6 +568,110 @@ BROKEN = {
         "[integrations.crm]\nfreshness = { path = '$.a', within = '1 day' }",
         "integrations.crm.freshness.within: '1 day' is no duration such as",
     ),
+    "enforce no such word": (
+        "[integrations.crm]\nenforce = 'yes'",
+        "integrations.crm.enforce: 'yes' is none of fail, warn, off",
+    ),
+    "enforce a boolean": ("[integrations.crm]\nenforce = false", "integrations.crm.enforce: False is none of fail"),
+    "enforce of all no such word": (
+        "[defaults]\nenforce = 'none'",
+        "defaults.enforce: 'none' is none of fail, warn, off",
+    ),
+    "a preset of an integration no such word": (
+        "[integrations.crm]\npreset = 'loose'",
+        "integrations.crm.preset: 'loose' is none of standard, strict, lenient",
+    ),
+    "operations no table": ("[integrations.crm]\noperations = ['GET /a']", "integrations.crm.operations: must be a"),
+    "an operation no table": (
+        "[integrations.crm.operations]\n'GET /a' = 'warn'",
+        'integrations.crm.operations."GET /a": must be a table',
+    ),
+    "an operation without a name": (
+        "[integrations.crm.operations.' ']",
+        'integrations.crm.operations." ": must name an operation, such as `"GET /customers/{id}"`',
+    ),
+    "an operation with a misspelt key": (
+        "[integrations.crm.operations.'GET /a']\nenforced = 'warn'",
+        'integrations.crm.operations."GET /a".enforced: unknown key; did you mean `enforce`?',
+    ),
+    "an operation with a latency of none": (
+        "[integrations.crm.operations.'GET /a']\nlatency = 1",
+        'integrations.crm.operations."GET /a".latency: 1 is no duration such as',
+    ),
+    "accept no tables": (
+        "[integrations.crm]\naccept = 'all'",
+        "integrations.crm.accept: must be tables, each beginning with `[[integrations.crm.accept]]`",
+    ),
+    "an acceptance no table": ("[integrations.crm]\naccept = [1]", "integrations.crm.accept[0]: must be a table"),
+    "an acceptance without an owner": (
+        "[[integrations.crm.accept]]\nreason = 'x'\nexpires = 2026-12-01",
+        "integrations.crm.accept[0].owner: is missing; say who accepts it, why, and until when",
+    ),
+    "an acceptance without a reason": (
+        "[[integrations.crm.accept]]\nowner = 'x'\nexpires = 2026-12-01",
+        "integrations.crm.accept[0].reason: is missing; say who accepts it, why, and until when",
+    ),
+    "an acceptance for ever": (
+        "[[integrations.crm.accept]]\nowner = 'x'\nreason = 'x'",
+        "integrations.crm.accept[0].expires: is missing; say who accepts it, why, and until when",
+    ),
+    "an acceptance of anything": (
+        accepting(),
+        "integrations.crm.accept[0].rule: is missing; name rule, operation and path, or the change's fingerprint",
+    ),
+    "an acceptance of a rule everywhere": (
+        accepting(rule="'property.removed'"),
+        "integrations.crm.accept[0].operation: is missing; name rule, operation and path",
+    ),
+    "an acceptance at half a place, though of a fingerprint": (
+        accepting(fingerprint="'0123456789abcdef'", rule="'property.removed'", operation="'GET /a'"),
+        "integrations.crm.accept[0].path: is missing; name rule, operation and path",
+    ),
+    "an acceptance with a misspelt key": (
+        accepting(until="2026-12-01"),
+        "integrations.crm.accept[0].until: unknown key; known keys: rule",
+    ),
+    "an acceptance of a rule no string": (
+        accepting(rule="['*']", operation="'*'", path="'$'"),
+        "integrations.crm.accept[0].rule: must be a string that is not empty",
+    ),
+    "an acceptance at no path": (
+        accepting(rule="'property.removed'", operation="'*'", path="'email'"),
+        "integrations.crm.accept[0].path: 'email' is no JSONPath such as `$.items[*].sku`: must begin with `$`",
+    ),
+    "an acceptance of no fingerprint": (
+        accepting(fingerprint="'0123'"),
+        "integrations.crm.accept[0].fingerprint: '0123' must be the sixteen hex digits a report shows",
+    ),
+    "an acceptance by nobody": (
+        accepting(owner="' '"),
+        "integrations.crm.accept[0].owner: must be a string that is not empty",
+    ),
+    "an acceptance with an empty ticket": (
+        accepting(ticket="''"),
+        "integrations.crm.accept[0].ticket: must be a string that is not empty",
+    ),
+    **{
+        f"an acceptance until {day}": (
+            accepting(fingerprint="'0123456789abcdef'", expires=day),
+            f"integrations.crm.accept[0].expires: {shown} is no day such as 2026-12-31",
+        )
+        for day, shown in {
+            "'2026-02-30'": "'2026-02-30'",
+            "'20261201'": "'20261201'",
+            "'2026-W49-2'": "'2026-W49-2'",
+            "'soon'": "'soon'",
+            "''": "''",
+            "20261201": "20261201",
+            "true": "True",
+            "[2026-12-01]": "[datetime.date(2026, 12, 1)]",
+            "2026-12-01T00:00:00Z": "2026-12-01T00:00:00+00:00",
+            "07:30:00": "07:30:00",
+            "'\uff12026-12-01'": "'\uff12026-12-01'",
+        }.items()
+    },
+    "a day that there is not": (accepting(expires="2026-02-30"), "is not TOML: "),
+    "half a character": (accepting(reason='"\\ud800"'), "is not TOML: "),
     "defaults no table": ("defaults = []", "defaults: must be a table"),
     "urls no list": (
         "[integrations.crm]\nurls = 'https://crm.example'",
@@ -624,6 +814,10 @@ KEYS = st.sampled_from(
         "path",
         "max_age",
         "outdated",
+        "enforce",
+        "preset",
+        "operations",
+        "accept",
     ]
 ) | st.text(max_size=5)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -631,7 +825,13 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
 )
-INTEGRATIONS = st.dictionaries(KEYS, VALUES | st.lists(URLS, max_size=2), max_size=4)
+ACCEPTANCES = st.fixed_dictionaries(
+    {"owner": URLS, "reason": URLS, "expires": st.sampled_from(["2026-12-01", "2026-02-30"]) | VALUES},
+    optional={"rule": URLS, "operation": URLS, "path": st.sampled_from(["$.a", "$["]) | VALUES, "fingerprint": VALUES},
+)
+INTEGRATIONS = st.dictionaries(
+    KEYS, VALUES | st.lists(URLS, max_size=2) | st.lists(ACCEPTANCES, min_size=1, max_size=2), max_size=4
+)
 OVERRIDES = st.fixed_dictionaries(
     {"rule": URLS, "severity": st.sampled_from(["off", "warning"]) | VALUES},
     optional={"integration": NAMES, "operation": VALUES, "path": st.sampled_from(["$.a", "$..*", "$["]) | VALUES},

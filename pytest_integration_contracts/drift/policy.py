@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import ManifestError, UsageError
-from pytest_integration_contracts.manifest import PRESETS, Manifest, Override
+from pytest_integration_contracts.manifest import PRESETS, Integration, Manifest, Override
 from pytest_integration_contracts.manifest_file import FILE_NAME
 from pytest_integration_contracts.model import Change, Operation, Severity
-from pytest_integration_contracts.patterns import PathPattern, glob_matches
+from pytest_integration_contracts.patterns import PathPattern, glob_matches, glob_precision
 from pytest_integration_contracts.shapes.foreign import DECLARED
 
 OFF: Final = "off"
@@ -45,6 +45,7 @@ class Policy:
         overrides: What is weighed differently, in the order they were written.
         operation: What the changes are about; None where no operation is known, as between two files. Then overrides
             that name an integration or an operation do not apply.
+        integrations: By name, the integrations that may have presets of their own.
 
     Raises:
         UsageError: There is no such preset.
@@ -53,6 +54,7 @@ class Policy:
     preset: str = PRESETS[0]
     overrides: tuple[Override, ...] = ()
     operation: Operation | None = None
+    integrations: Mapping[str, Integration] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
@@ -60,7 +62,9 @@ class Policy:
 
     def for_operation(self, operation: Operation) -> Policy:
         """The same policy, for changes of one operation."""
-        return replace(self, operation=operation)
+        integration = self.integrations.get(operation.integration)
+        preset = integration.at(operation.name).preset if integration else ""
+        return replace(self, operation=operation, preset=preset or self.preset)
 
     def weigh(
         self,
@@ -84,7 +88,7 @@ class Policy:
         Returns:
             The change, or None where it is not to be told.
         """
-        override = self._override(change)
+        override = self.override_of(change)
         if override is not None:
             return _overridden(change, override)
         rule = RULES[change.rule]
@@ -101,7 +105,7 @@ class Policy:
         return [change for change in held if change is not None]
 
     def _held(self, change: Change) -> Change | None:
-        override = self._override(change)
+        override = self.override_of(change)
         if override is not None:
             return _overridden(change, override)
         if self.preset == "strict" and change.severity is Severity.WARNING:
@@ -120,24 +124,29 @@ class Policy:
             return Severity.BREAKING, "; ".join(filter(None, (note, _STRICT)))
         return severity, note
 
-    def _override(self, change: Change) -> Override | None:
+    def override_of(self, change: Change) -> Override | None:
+        """The override that decides about a change, or None."""
         applying = [
             (_specificity(override), position, override)
             for position, override in enumerate(self.overrides)
-            if self._applies(override, change)
+            if self.applies(override, change.rule) and _is_at(override, change.path)
         ]
         return max(applying)[-1] if applying else None
 
-    def _applies(self, override: Override, change: Change) -> bool:
-        if RULES[change.rule].opt_in and override.rule != change.rule:
+    def applies(self, override: Override, rule: str) -> bool:
+        """Whether an override is about a rule in this operation, at some place or at all."""
+        if RULES[rule].opt_in and override.rule != rule:
             return False
         integration, name = (self.operation.integration, self.operation.name) if self.operation else ("", "")
         return (
-            glob_matches(override.rule, change.rule)
+            glob_matches(override.rule, rule)
             and override.integration in {"", integration}
             and (not override.operation or (bool(name) and glob_matches(override.operation, name)))
-            and (not override.path or PathPattern(override.path).matches(change.path))
         )
+
+
+def _is_at(override: Override, path: str) -> bool:
+    return not override.path or PathPattern(override.path).matches(path)
 
 
 STANDARD: Final = Policy()
@@ -147,17 +156,23 @@ def policy_of(manifest: Manifest) -> Policy:
     """The policy that a manifest asks for.
 
     Raises:
-        ManifestError: An override names a rule that there is not.
+        ManifestError: An override or an acceptance names a rule that there is not.
     """
     for number, override in enumerate(manifest.overrides):
         if not any(glob_matches(override.rule, rule) for rule in RULES):
             areas = {f"{rule.partition('.')[0]}.*": None for rule in RULES} if "*" in override.rule else {}
-            close = difflib.get_close_matches(override.rule, [*areas, *RULES], n=1)
-            hint = f"did you mean `{close[0]}`?" if close else "`integration-contracts explain` lists them"
-            raise ManifestError(
-                f"{manifest.root / FILE_NAME}: policy.overrides[{number}].rule: no rule `{override.rule}`; {hint}"
-            )
-    return Policy(manifest.preset, manifest.overrides)
+            raise _no_rule(manifest, f"policy.overrides[{number}].rule", override.rule, [*areas, *RULES])
+    for name, integration in manifest.integrations.items():
+        for number, acceptance in enumerate(integration.acceptances):
+            if acceptance.names_place and acceptance.rule not in RULES:
+                raise _no_rule(manifest, f"integrations.{name}.accept[{number}].rule", acceptance.rule, RULES)
+    return Policy(manifest.preset, manifest.overrides, integrations=manifest.integrations)
+
+
+def _no_rule(manifest: Manifest, place: str, rule: str, known: Iterable[str]) -> ManifestError:
+    close = difflib.get_close_matches(rule, list(known), n=1)
+    hint = f"did you mean `{close[0]}`?" if close else "`integration-contracts explain` lists them"
+    return ManifestError(f"{manifest.root / FILE_NAME}: {place}: no rule `{rule}`; {hint}")
 
 
 def worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -178,11 +193,7 @@ _Rank = tuple[int, int, int]
 
 def _specificity(override: Override) -> tuple[_Rank, _Rank, _Rank, _Rank]:
     path = (1, *PathPattern(override.path).precision) if override.path else (0, 0, 0)
-    return path, _precision(override.operation), _precision(override.integration), _precision(override.rule)
-
-
-def _precision(pattern: str) -> _Rank:
-    return (int(bool(pattern)), int("*" not in pattern), len(pattern.replace("*", "")))
+    return path, glob_precision(override.operation), glob_precision(override.integration), glob_precision(override.rule)
 
 
 def _overridden(change: Change, override: Override) -> Change | None:

@@ -151,6 +151,7 @@ def _mirror(rule: Rule) -> str:
 
 def _acceptance(rule: Rule) -> Iterator[str]:
     yield "pytest --contracts-update     learns what changed, as the snapshot's next version"
+    yield "integration-contracts accept  keeps it for a while, by the fingerprint that a failure shows"
     yield "or for good, in contracts.toml:"
     yield "[[policy.overrides]]"
     yield f'rule = "{rule.id}"'

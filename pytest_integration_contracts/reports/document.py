@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pytest_integration_contracts.errors import ReportError
 from pytest_integration_contracts.model import (
+    Accepted,
     Change,
     Finding,
     Learned,
@@ -153,5 +154,6 @@ def _change(document: dict[str, Any]) -> Change:
             "baseline": tuple(document["baseline"]),
             "observed": tuple(document["observed"]),
             "related_paths": tuple(document["related_paths"]),
+            "accepted": Accepted(**document["accepted"]) if document["accepted"] else None,
         }
     )

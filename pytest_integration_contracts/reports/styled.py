@@ -6,8 +6,9 @@ import enum
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from pytest_integration_contracts.acceptances import SOON
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Severity
+from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.shapes.foreign import DECLARED
 
 _PATH_WIDTH: Final = 40
@@ -51,20 +52,45 @@ _SEVERITY: Final = {
 }
 
 
-def change_lines(changes: Sequence[Change]) -> list[Line]:
-    """Changes in columns, each with the line that trips over it."""
-    return [line for change in changes_in_lines(changes) for line in change]
+def change_lines(changes: Sequence[Change], operation: Operation | None = None) -> list[Line]:
+    """Changes in columns, each with the line that trips over it.
+
+    Args:
+        changes: The changes.
+        operation: What they are about, where a person may want to accept them for a while.
+    """
+    return [line for change in changes_in_lines(changes, operation) for line in change]
 
 
-def changes_in_lines(changes: Sequence[Change]) -> list[list[Line]]:
-    """Each change's lines, in columns; its first line alone tells what changed."""
+def changes_in_lines(changes: Sequence[Change], operation: Operation | None = None) -> list[list[Line]]:
+    """Each change's lines, in columns; its first line alone tells what changed. Arguments as in `change_lines`."""
     rule_width = max((len(change.rule) for change in changes), default=0)
     path_width = min(max((len(_place(change)) for change in changes), default=0), _PATH_WIDTH)
-    return [_change(change, rule_width, path_width) for change in changes]
+    return [[*_change(change, rule_width, path_width), *_acceptance(change, operation)] for change in changes]
+
+
+def _acceptance(change: Change, operation: Operation | None) -> list[Line]:
+    """Who has accepted a change, and until when; or what to accept it by."""
+    accepted, indent = change.accepted, Span(" " * 12)
+    lines: list[Line] = []
+    if accepted:
+        who = ", ".join(printable(part) for part in (accepted.owner, accepted.ticket) if part)
+        left = accepted.days_left
+        until = f"accepted until {accepted.expires}"
+        if left < 0:
+            told = Span(f"{until}, expired {counted(-left, 'day')} ago", Style.BREAKING)
+        elif left <= SOON:
+            told = Span(f"{until}, {counted(left, 'day')} left" if left else f"{until}, the last day", Style.WARNING)
+        else:
+            told = Span(until, Style.QUIET)
+        lines.append((indent, told, Span(f": {printable(accepted.reason)} ({who})", Style.QUIET)))
+    if operation and change.breaks:
+        lines.append((indent, Span(f"fingerprint {change.fingerprint(operation)}", Style.QUIET)))
+    return lines
 
 
 def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
-    word, style = _SEVERITY[change.severity]
+    word, style = ("accepted", Style.WARNING) if change.is_accepted else _SEVERITY[change.severity]
     path = printable(_place(change))
     what = f"{change.rule:<{rule_width}}   {path:<{path_width}}    {difference(change)}"
     note = (Span(f"  ({printable(change.note)})", Style.QUIET),) if change.note else ()

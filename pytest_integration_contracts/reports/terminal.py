@@ -50,7 +50,8 @@ def _finding(finding: Finding, *, verbose: bool) -> list[Line]:
         word = finding.cause.value.upper()
         lines.append((Span("  "), Span(word, Style.BREAKING), Span(f"  {printable(finding.problem)}")))
     shown = finding.changes if verbose else finding.changes[:_MOST_CHANGES]
-    return [*lines, *change_lines(shown), *_left_out(finding.changes[len(shown) :])]
+    left = _left_out(finding.changes[len(shown) :])
+    return [*lines, *change_lines(shown, finding.operation), *left, *_unenforced(finding)]
 
 
 def _left_out(changes: Sequence[Change]) -> list[Line]:
@@ -61,6 +62,13 @@ def _left_out(changes: Sequence[Change]) -> list[Line]:
     words = (("breaking", Severity.BREAKING), ("warning", Severity.WARNING), ("new", Severity.COMPATIBLE))
     told = ", ".join(f"{counts[severity]} {word}" for word, severity in words if counts[severity])
     return [(Span(f"  ... and {len(changes)} more ({told}); -v shows all", Style.QUIET),)]
+
+
+def _unenforced(finding: Finding) -> list[Line]:
+    """Why what is wrong does not fail the run."""
+    if finding.is_enforced or not (finding.problem or any(change.breaks for change in finding.changes)):
+        return []
+    return [(Span("  not enforced: "), Span(f'the manifest says enforce = "{finding.enforce}"', Style.QUIET))]
 
 
 def _header(finding: Finding) -> Line:
@@ -106,7 +114,7 @@ def _footer(finding: Finding) -> list[Line]:
     remedy = printable(finding.remedy)
     if finding.problem:
         return lines + ([(Span("to end this:  "), Span(remedy, Style.TITLE))] if remedy else [])
-    if not finding.fails:
+    if finding.verdict is not Verdict.DRIFT:
         return lines
     contact = printable(finding.contact) or "whoever answers for the upstream"
     return [
@@ -116,7 +124,14 @@ def _footer(finding: Finding) -> list[Line]:
             Span(remedy, Style.TITLE),
             Span(f"      they did not?  {contact}"),
         ),
+        *([_FOR_NOW] if finding.fails else []),
     ]
+
+
+_FOR_NOW: Final = (
+    Span("known, for now?  ", Style.QUIET),
+    Span("integration-contracts accept FINGERPRINT --reason WHY --expires DAY", Style.QUIET),
+)
 
 
 def held_lines(findings: Sequence[Finding]) -> list[Line]:
@@ -140,7 +155,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     """
     lines: list[Line] = []
     loud = [finding for finding in report.findings if finding.fails]
-    quiet = [finding for finding in report.findings if finding.changes and not finding.fails]
+    quiet = [each for each in report.findings if (each.changes or each.problem) and not each.fails]
     told = loud + quiet if with_findings else quiet
     if told:
         lines += [*finding_lines(told, verbose=verbose), ()]
@@ -157,6 +172,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     lines += _outdated_lines(report.outdated, verbose=verbose)
     lines += [(Span(f"not checked: {printable(test)}", Style.BREAKING),) for test in report.unchecked]
     lines += [(Span(printable(error), Style.BREAKING),) for error in report.errors]
+    lines += [(Span("unused  ", Style.WARNING), Span(printable(each))) for each in report.unused]
     lines += _advice(report)
     return lines
 
@@ -206,19 +222,25 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
     learned = {each.snapshot for each in report.learned}
     verdicts = Counter(verdict for snapshot, verdict in operations.items() if snapshot not in learned)
     held, drifted, changed = verdicts[Verdict.OK], verdicts[Verdict.DRIFT], verdicts[Verdict.CHANGED]
-    nouns = iter(("operation", "", ""))
+    nouns = iter(("operation", "", "", ""))
+    told = len({each.snapshot for each in report.findings if each.verdict is Verdict.DRIFT and not each.is_enforced})
     if not report.findings:
         yield Span("No contract test ran.")
     if held:
         yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD)
-    if drifted:
-        breaking = sum(
-            change.severity is Severity.BREAKING for finding in report.findings for change in finding.changes
-        )
-        what = _of(drifted, next(nouns), "drifts", "drift")
-        yield Span(f"{what}: {counted(breaking, 'breaking change')}.", Style.BREAKING)
+    if drifted > told:
+        what = _of(drifted - told, next(nouns), "drifts", "drift")
+        yield Span(f"{what}: {_breaking(report, enforced=True)}.", Style.BREAKING)
+    if told:
+        what = _of(told, next(nouns), "drifts", "drift")
+        yield Span(f"{what}, not enforced: {_breaking(report, enforced=False)}.", Style.WARNING)
     if changed:
         yield Span(f"{_of(changed, next(nouns), 'has', 'have')} something new.", Style.WARNING)
+
+
+def _breaking(report: Report, *, enforced: bool) -> str:
+    findings = (finding for finding in report.findings if finding.is_enforced is enforced)
+    return counted(sum(change.breaks for finding in findings for change in finding.changes), "breaking change")
 
 
 def _other_sentences(report: Report) -> Iterable[Span]:
@@ -230,6 +252,7 @@ def _other_sentences(report: Report) -> Iterable[Span]:
     ):
         if causes[verdict]:
             yield Span(f"{causes[verdict]} {one if causes[verdict] == 1 else many}.", Style.BREAKING)
+    yield from _permitted_sentences(report)
     if report.ours:
         yield Span(f"{counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
     created = sum(not each.before for each in report.learned)
@@ -247,6 +270,23 @@ def _other_sentences(report: Report) -> Iterable[Span]:
         yield Span(f"{_of(len(report.outdated), 'cassette', 'is', 'are')} too old.", gravest)
     if report.never_observed:
         yield Span(f"{counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
+
+
+def _permitted_sentences(report: Report) -> Iterable[Span]:
+    """What would fail, or be judged, if the manifest did not say otherwise: never silently."""
+    accepted = sum(change.is_accepted for finding in report.findings for change in finding.changes)
+    if accepted:
+        yield Span(f"{_of(accepted, 'change', 'is', 'are')} accepted.", Style.WARNING)
+    unjudged = _unjudged(report.findings)
+    if unjudged:
+        yield Span(f"Not judged (enforce = off): {', '.join(map(printable, unjudged))}.", Style.WARNING)
+
+
+def _unjudged(findings: Sequence[Finding]) -> list[str]:
+    """Integrations nothing of which was judged, and single operations of others."""
+    judged = {finding.operation.integration for finding in findings if finding.is_judged}
+    names = (finding.operation for finding in findings if not finding.is_judged)
+    return sorted({str(each) if each.integration in judged else each.integration for each in names})
 
 
 def _of(number: int, noun: str, one: str, many: str) -> str:
@@ -284,8 +324,8 @@ def _advice(report: Report) -> list[Line]:
         shard = f"this is shard {printable(report.run.shard)} of a run; the verdict comes from all of them:  "
         lines.append((Span(shard), Span("integration-contracts combine REPORT...", Style.TITLE)))
     if report.remedy:
-        drift = any(finding.verdict is Verdict.DRIFT for finding in report.findings)
-        missing = any(finding.problem and finding.remedy for finding in report.findings)
+        drift = any(finding.verdict is Verdict.DRIFT and finding.fails for finding in report.findings)
+        missing = any(finding.problem and finding.remedy and finding.fails for finding in report.findings)
         what = " and ".join(words for words, told in (("what changed", drift), ("what is missing", missing)) if told)
         lines.append((Span(f"to learn {what}:  "), Span(report.remedy, Style.TITLE)))
     return lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from pytest_integration_contracts.drift.budgets import latency_change
 from pytest_integration_contracts.errors import SnapshotError
@@ -12,6 +11,7 @@ from pytest_integration_contracts.model import Finding, Operation
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings
+from pytest_integration_contracts.session.standing import told_by, under_acceptances
 
 
 def slow(told: Iterable[Told], project_of: Callable[[str], Project], settings: Settings) -> list[Finding]:
@@ -30,13 +30,13 @@ def slow(told: Iterable[Told], project_of: Callable[[str], Project], settings: S
     for root, operation in sorted(times):
         project = project_of(root)
         integration = project.integration(operation.integration)
-        change = latency_change(times[root, operation], integration.latency)
+        if (at := integration.at(operation.name)).enforce == "off":
+            continue
+        change = latency_change(times[root, operation], at.latency)
         for held in project.policy.for_operation(operation).hold([change] if change else []):
             where, version = _snapshot(project, operation, settings)
-            finding = Finding(operation, "", where, version, (held,))
-            findings.append(
-                replace(finding, owner=integration.owner, runbook=integration.runbook, contact=integration.contact)
-            )
+            finding = told_by(integration, Finding(operation, "", where, version, (held,)))
+            findings.append(under_acceptances(finding, project, settings))
     return findings
 
 

@@ -25,6 +25,7 @@ from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.redirects import followed
 from pytest_integration_contracts.session.seen import Seen, bodies, grouped, pins_of, requests
 from pytest_integration_contracts.session.settings import Mode, Settings
+from pytest_integration_contracts.session.standing import told_by, under_acceptances
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 from pytest_integration_contracts.traffic.questions import Missing
@@ -53,7 +54,8 @@ class Judge:
         beside: dict[Operation, list[Seen]] = defaultdict(list)
         for each in seen:
             beside[each.operation].append(each)
-        return [self._judged(group, beside[group[0].operation], source) for group in grouped(seen)]
+        judged = (self._judged(group, beside[group[0].operation], source) for group in grouped(seen))
+        return [under_acceptances(finding, self.project, self.settings) for finding in judged]
 
     def _judged(self, group: list[Seen], beside: list[Seen], source: Source) -> Finding:
         first = group[0]
@@ -61,9 +63,10 @@ class Judge:
             snapshot = self.project.store.get(self.project.names.known(first.operation))
             known = snapshot.responses.get(first.key) if snapshot else None
             refused = self._refused(group, known) if source is not Source.REPLAY else None
+            judges = not self.settings.mode.learns and first.settings.enforce != "off"
             if refused is not None:
-                return replace(refused, changes=self._steps(group, snapshot, known))
-            if self.settings.mode.learns:
+                return replace(refused, changes=self._steps(group, snapshot, known) if judges else ())
+            if not judges:
                 return self.finding(first)
             finding = self._held(group, beside, snapshot, known)
             stale = self._stale(group) if self.settings.mode is Mode.LIVE else []
@@ -102,7 +105,7 @@ class Judge:
 
     def _steps(self, group: list[Seen], snapshot: Snapshot | None, known: ResponseShape | None) -> tuple[Change, ...]:
         """What a refusal asks for that the contract does not have: not only the credential may be at fault."""
-        if snapshot is None or self.settings.mode.learns:
+        if snapshot is None:
             return ()
         changes = self._beside(group, known) if known else [self._unknown(group, group, snapshot)]
         return tuple(change for change in changes if change.rule in _ABOUT_ACCESS)
@@ -168,7 +171,7 @@ class Judge:
     @staticmethod
     def _stale(group: list[Seen]) -> list[Change]:
         """Whether the newest data in live answers is older than the manifest allows."""
-        freshness = group[0].integration.freshness
+        freshness = group[0].settings.freshness
         if freshness is None or is_error(group[0].key):
             return []
         path, within = freshness
@@ -208,7 +211,7 @@ class Judge:
         """A finding about a response."""
         known = self.project.names.known(seen.operation)
         snapshot = self.project.store.get(known)
-        return _told_by(
+        return told_by(
             seen.integration,
             Finding(
                 operation=known if problem else seen.operation,
@@ -225,13 +228,13 @@ class Judge:
     def _broken(self, seen: Seen, problem: str) -> Finding:
         """A finding about a response whose snapshot cannot be read."""
         told = self.settings.shown_in(problem, self.project.manifest.directory)
-        return _told_by(seen.integration, Finding(seen.operation, seen.key, "", "", problem=told))
+        return told_by(seen.integration, Finding(seen.operation, seen.key, "", "", problem=told))
 
     def problem(self, problem: str, integration: str = "") -> Finding:
         """A finding about a test as a whole."""
         about = self.project.integration(integration) if integration else Integration("")
         told = self.settings.shown_in(problem, self.project.manifest.directory)
-        return _told_by(about, Finding(Operation(about.name, ""), "", "", "", problem=told))
+        return told_by(about, Finding(Operation(about.name, ""), "", "", "", problem=told))
 
     def _learning_command(self) -> str:
         """The command that learns what this run found: from the cassette where it has it, else from the upstream."""
@@ -240,16 +243,6 @@ class Judge:
 
 
 _ABOUT_ACCESS = frozenset({"auth.step-added", "auth.scheme-changed"})
-
-
-def _told_by(integration: Integration, finding: Finding) -> Finding:
-    return replace(
-        finding,
-        owner=integration.owner,
-        runbook=integration.runbook,
-        contact=integration.contact,
-        credentials=integration.credentials,
-    )
 
 
 def _request(exchange: Exchange) -> str:

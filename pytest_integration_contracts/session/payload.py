@@ -34,6 +34,7 @@ class Told:
         outdated: The cassette, where it is older than the manifest allows.
         undated: How many of its recordings should not be too old and do not say how old they are.
         adopted: The cassette that pytest-recording keeps for it, as messages show it, or "".
+        whole: Whether it came to its end, so that it exchanged all that it exchanges.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Told:
     outdated: Outdated | None = None
     undated: int = 0
     adopted: str = ""
+    whole: bool = True
 
 
 def dump(told: list[Told]) -> str:
@@ -134,6 +136,7 @@ def _to_json(told: Told) -> dict[str, Any]:
         "outdated": told.outdated and dataclasses.asdict(told.outdated),
         "undated": told.undated,
         "adopted": told.adopted,
+        "whole": told.whole,
     }
 
 
@@ -164,4 +167,5 @@ def _from_json(document: dict[str, Any]) -> Told:
         outdated=document["outdated"] and Outdated(**document["outdated"]),
         undated=document["undated"],
         adopted=document["adopted"],
+        whole=document["whole"],
     )

@@ -74,7 +74,7 @@ class Project:
 
     def integration(self, name: str) -> Integration:
         """The integration of a name; an undeclared one where no manifest names it."""
-        return self.manifest.integrations.get(name) or Integration(name, declared=False)
+        return self.manifest.integrations.get(name) or self.manifest.undeclared(name)
 
     def elsewhere(self, operation: Operation) -> dict[str, Shape]:
         """The bodies that other operations of the same integration are known to have, by their names."""

@@ -29,6 +29,11 @@ class Seen:
     exchange: Exchange
 
     @property
+    def settings(self) -> Integration:
+        """The integration with what holds for this operation."""
+        return self.integration.at(self.operation.name)
+
+    @property
     def key(self) -> str:
         """Of which kind the response is: its status and media type."""
         return key_of(self.exchange)

@@ -24,6 +24,7 @@ from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
+from pytest_integration_contracts.session.unused import learned_by_now, not_met
 from pytest_integration_contracts.session.watch import Watch, source_of
 from pytest_integration_contracts.shapes.shape import never_observed
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
@@ -49,12 +50,14 @@ class Lesson:
         names: By project: guessed names to those that operations have now.
         errors: What could not be read or written, one line each.
         notes: What a person should know about the names, one line each.
+        unused: Acceptances of what was learned, one line each.
     """
 
     learned: list[Learned] = field(default_factory=list)
     names: dict[str, Mapping[Operation, Operation]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
 
 FIXTURE = "fixture "
@@ -198,16 +201,17 @@ class Session:
         verdicts = {finding.verdict for finding in told.findings if finding.fails} if told else set()
         return min(verdicts, key=list(Verdict).index, default=Verdict.OURS)
 
-    def finish(self, unchecked: AbstractSet[str] = frozenset()) -> Report:
+    def finish(self, unchecked: AbstractSet[str] = frozenset(), *, whole: bool = False) -> Report:
         """End the run: write what was learned, and say what was found.
 
         Args:
             unchecked: Contract tests that were selected and did not run to their end.
+            whole: Whether every contract test there is was selected, and ran to its end.
         """
-        told, whole = self._in_order(), not self.settings.shard
-        lesson = self._learn(told) if whole and self.settings.mode.learns and not self._absent else Lesson()
-        slow_ones = slow(told, self.told_of, self.settings) if whole else []
-        outdated = oldest_first(each.outdated for each in told) if whole else ()
+        told, shard = self._in_order(), bool(self.settings.shard)
+        lesson = self._learn(told) if self.settings.mode.learns and not (shard or self._absent) else Lesson()
+        slow_ones = [] if shard else slow(told, self.told_of, self.settings)
+        outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
         findings = merged([*found, *slow_ones, *self._absent])
         return Report(
@@ -224,8 +228,9 @@ class Session:
             errors=tuple(lesson.errors),
             remedy=self._remedy(findings),
             outdated=outdated,
-            undated=sum(each.undated for each in told) if whole else 0,
+            undated=0 if shard else sum(each.undated for each in told),
             renewal=recording_command(outdated, self.settings),
+            unused=tuple(lesson.unused) or tuple(self._unused(told, slow_ones) if whole and not shard else ()),
             fails=bool(lesson.errors or self._crashed or self._absent)
             or any(each.fails for each in outdated)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
@@ -275,6 +280,7 @@ class Session:
                     lesson.errors.append(str(error))
                 else:
                     lesson.learned += [step] if step else []
+                    lesson.unused += learned_by_now(project, step, self.settings) if step else []
         return lesson
 
     def _renamed(self, finding: Finding, root: str, lesson: Lesson) -> Finding:
@@ -333,6 +339,14 @@ class Session:
                 if response.body is not None:
                     yield from ((operation, path) for path in never_observed(response.body))
 
+    def _unused(self, told: list[Told], slow_ones: list[Finding]) -> Iterable[str]:
+        """Acceptances that a whole live run shows to be of no use; tests that broke off may not have come to theirs."""
+        if self.settings.mode is not Mode.LIVE or self._crashed or not all(each.whole for each in told):
+            return
+        for root in sorted({each.project for each in told}):
+            mine = [finding for each in told if each.project == root for finding in each.findings]
+            yield from not_met(self.project(Path(root)), [*mine, *slow_ones], self.settings)
+
     def _remedy(self, findings: Iterable[Finding]) -> str:
         """One command for the whole run: the strongest of those the findings name."""
         remedies = [finding.remedy for finding in findings if finding.fails and finding.remedy]
@@ -358,6 +372,7 @@ def _together(one: Told, other: Told) -> Told:
         undeclared=tuple(sorted({*one.undeclared, *other.undeclared})),
         outdated=other.outdated or one.outdated,
         undated=max(one.undated, other.undated),
+        whole=one.whole and other.whole,
     )
 
 

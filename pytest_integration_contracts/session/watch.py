@@ -158,7 +158,7 @@ class Watch:
     def save(self) -> None:
         """Write the cassette, where this run records and nothing kept it from being whole."""
         unreadable = bool(self.recorder.problems)  # what cannot be read cannot be kept free of secrets
-        if unreadable or any(finding.problem for finding in self._findings if finding.cause in _NOT_TO_RECORD):
+        if unreadable or any(finding.problem for finding in self._findings if finding.cause in _NO_ANSWER):
             return
         try:
             if self.recorder.save():
@@ -193,6 +193,7 @@ class Watch:
             elapsed=elapsed(self._all()) if self.settings.mode is Mode.LIVE else {},
             outdated=outdated,
             undated=undated,
+            whole=teaches,
         )
 
     def forget(self) -> None:
@@ -211,13 +212,23 @@ class Watch:
         """Whether there was something to judge, and all of it holds."""
         return bool(self._findings) and all(finding.verdict is Verdict.OK for finding in self._findings)
 
-    def tolerates(self, findings: Iterable[Finding]) -> bool:
-        """Whether all that fails among findings is an outage that the manifest wants skipped."""
-        failing = [finding for finding in findings if finding.fails]
-        return bool(failing) and all(
-            finding.verdict is Verdict.DOWN and self.project.integration(finding.operation.integration).outage == "skip"
-            for finding in failing
-        )
+    def tolerates(self, findings: Iterable[Finding], *, raised: bool = False) -> bool:
+        """Whether all that fails among findings is what the manifest wants skipped, or not to fail anything.
+
+        Args:
+            findings: What was found.
+            raised: Whether the test failed by itself: an upstream that did not answer is then reason enough.
+        """
+        failing = [
+            finding
+            for finding in findings
+            if finding.fails or (raised and not finding.is_enforced and finding.verdict in _NO_ANSWER)
+        ]
+        return bool(failing) and all(map(self._tolerated, failing))
+
+    def _tolerated(self, finding: Finding) -> bool:
+        outage = self.project.integration(finding.operation.integration).outage
+        return not finding.is_enforced or (finding.verdict is Verdict.DOWN and outage == "skip")
 
     @property
     def _own_judge(self) -> Judge:
@@ -231,7 +242,7 @@ class Watch:
         return self._seen
 
 
-_NOT_TO_RECORD = frozenset({Verdict.DOWN, Verdict.DENIED})
+_NO_ANSWER = frozenset({Verdict.DOWN, Verdict.DENIED})
 
 
 def source_of(settings: Settings, cassette: Path) -> Source:

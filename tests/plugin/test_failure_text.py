@@ -12,13 +12,16 @@ from upstream import Upstream, json_answer
 HEADER = "crm  GET /customers/{id}  200 application/json          contracts/crm/GET-customers-{id}.json (1.0)"
 FOOTER = """\
 owner team-revenue · runbook docs/runbooks/crm.md · upstream support@crm.example
-they meant it?  pytest --contracts-record --contracts-update test_crm.py      they did not?  support@crm.example"""
+they meant it?  pytest --contracts-record --contracts-update test_crm.py      they did not?  support@crm.example
+known, for now?  integration-contracts accept FINGERPRINT --reason WHY --expires DAY"""
 FINDING = f"""\
 {HEADER}
   BREAKING  property.removed        $.email       string (email), in 6 of 6 responses -> gone, in 1 of 1
             customer["email"]  # KeyError
+            fingerprint de08829333387f57
   BREAKING  type.number-to-string   $.balance     number -> string (decimal), after 6 responses
             customer["balance"] + 1  # TypeError
+            fingerprint 90706cee83de865d
   warning   type.integer-to-number  $.rank        integer -> number, after 6 responses
   new       property.added          $.nickname    string, after 6 responses
 {FOOTER}"""
@@ -76,12 +79,14 @@ def test_a_drift_says_what_changed_and_whom_to_call(drifted: Project, flags: lis
 
 def test_the_columns_line_up(drifted: Project) -> None:
     lines = drifted.run("--contracts-live", "-k", "little").failure("test_reads_little").splitlines()
-    assert lines[:7] == [
+    assert lines[:9] == [
         HEADER,
         "  BREAKING  property.removed         $.email       string (email), in 6 of 6 responses -> gone, in 1 of 1",
         '            customer["email"]  # KeyError',
+        "            fingerprint de08829333387f57",
         "  BREAKING  type.number-to-string    $.balance     number -> string (decimal), after 6 responses",
         '            customer["balance"] + 1  # TypeError',
+        "            fingerprint 90706cee83de865d",
         "  warning   type.integer-to-number   $.rank        integer -> number, after 6 responses",
         "  new       property.added           $.nickname    string, after 6 responses",
     ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_integration_contracts.errors import ReportError
 from pytest_integration_contracts.model import (
+    Accepted,
     Change,
     Finding,
     Learned,
@@ -23,17 +25,26 @@ from pytest_integration_contracts.reports import document
 
 OPERATION = Operation("crm", "GET /customers/{id}")
 CHANGE = Change("property.removed", "$.email", Severity.BREAKING, "string (email)", "gone", (3, 3), (0, 2))
+ACCEPTED = replace(CHANGE, path="$.phone", accepted=Accepted("team-crm", "moves to /v2", "2026-12-01", -3, "CRM-7"))
 REPORT = Report(
     run=Run("--contracts-live", "2026-11-24T08:00:00+00:00", "0a1b", 3, ("-k crm",), "2"),
     findings=(
-        Finding(OPERATION, "200 application/json", "contracts/crm/x.json", "1.0", (CHANGE,), owner="team-crm \udcff"),
-        Finding(Operation("tax", "GET /rates"), "", "", "", problem="refused", cause=Verdict.DOWN),
+        Finding(
+            OPERATION,
+            "200 application/json",
+            "contracts/crm/x.json",
+            "1.0",
+            (CHANGE, ACCEPTED),
+            owner="team-crm \udcff",
+        ),
+        Finding(Operation("tax", "GET /rates"), "", "", "", problem="refused", cause=Verdict.DOWN, enforce="warn"),
     ),
     learned=(Learned(OPERATION, "contracts/crm/x.json", "1.0", "2.0", (CHANGE,), ("contracts/crm/y.json",)),),
     never_observed=((OPERATION, "$.items[*]"),),
     cassettes=("contracts/cassettes/a.yaml",),
     outdated=(Outdated("contracts/cassettes/a.yaml", 86400.0, "12h", fails=True),),
     errors=("disk full",),
+    unused=("contracts.toml: integrations.crm.accept[0]: take it out",),
     fails=True,
 )
 
