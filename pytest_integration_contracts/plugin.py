@@ -54,7 +54,11 @@ _TOLD_ATTRIBUTE = "contracts_told"
 _SELECTED_ATTRIBUTE = "contracts_selected"
 _DESELECTED_ATTRIBUTE = "contracts_deselected"
 _SECTION = "contracts"
+_PROPERTIES = "contracts."
+"""How the names of a test's properties begin that tell what it found."""
 _NO_TRACEBACKS = ("no", "line")
+_NARROW = 80
+"""A pipe is as wide as it takes, unless COLUMNS says less than what every terminal has."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         action="append",
         default=[],
-        help="write what was found to a file as well (.json); may be given several times",
+        help="write what was found to a file as well (.html, .json, .md or .xml); may be given several times",
     )
     group.addoption(
         "--contracts-shard",
@@ -232,6 +236,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     item.stash[_RAISED] = True  # until its own body came to its end
     item.stash[_FAILED] = False
     item.config.stash[_RUNNING] = item
+    item.user_properties = [each for each in item.user_properties if not each[0].startswith(_PROPERTIES)]  # of a rerun
     _open(item)
     try:
         result = yield
@@ -282,8 +287,19 @@ def _judge(item: pytest.Item, *, concluding: bool = False) -> tuple[Finding, ...
     fixtures, watch = item.config.stash[_FIXTURES], item.stash[WATCH]
     findings = [finding for wide in fixtures.unjudged() for finding in wide.judge()]
     findings += watch.conclude(fixtures.watches_of(item)) if concluding else watch.judge()
-    item.stash[_FINDINGS] += findings
+    _take_note(item, findings)
     return merged(findings)
+
+
+def _take_note(item: pytest.Item, findings: Iterable[Finding]) -> None:
+    """Keep what was found for the test's report; what a reader should know, also as its properties."""
+    told = [finding for finding in findings if finding.changes or finding.problem]
+    item.stash[_FINDINGS] += findings
+    if told:
+        from pytest_integration_contracts.reports.junit import properties_of
+
+        properties = (pair for finding in told for pair in properties_of(finding))
+        item.user_properties += [pair for pair in dict.fromkeys(properties) if pair not in item.user_properties]
 
 
 def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: BaseException | None = None) -> None:
@@ -330,7 +346,7 @@ def _close(item: pytest.Item) -> tuple[Finding, ...]:
             watch.save()
         told.append(watch.told(teaches=clean, raised=item.stash[_FAILED]))
         late = watch.findings[known:]
-        item.stash[_FINDINGS] += late
+        _take_note(item, late)
         findings += late
         watch.forget()
         del item.stash[WATCH]
@@ -395,7 +411,7 @@ def _complete(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
         item.stash[_FAILED] = True
     findings = item.stash[_FINDINGS]
     if call.excinfo is not None and any(finding.changes or finding.problem for finding in findings):
-        _carry(report, call.excinfo, tuple(findings), own_error=item.stash[_RAISED])
+        _carry(report, call.excinfo, tuple(findings), item if item.stash[_RAISED] else None)
         item.stash[_FINDINGS] = []
     elif report.failed and report.when == "call" and WATCH in item.stash:
         _clear_the_upstream(report, item.stash[WATCH])
@@ -416,21 +432,36 @@ def _carry(
     report: pytest.TestReport,
     excinfo: pytest.ExceptionInfo[BaseException],
     findings: tuple[Finding, ...],
-    *,
-    own_error: bool,
+    raised: pytest.Item | None,
 ) -> None:
+    """Let a report carry findings: as what failed the test, or under the error that the test itself raised."""
+    from pytest_integration_contracts.reports.narrow import fitted
     from pytest_integration_contracts.reports.styled import plain
     from pytest_integration_contracts.reports.terminal import finding_lines, trip_line
     from pytest_integration_contracts.session.findings import merged
     from pytest_integration_contracts.session.payload import dump_findings
 
     findings = merged(findings)
-    if not own_error:
+    if raised is None:
         setattr(report, _FINDINGS_ATTRIBUTE, dump_findings(findings))
         return
     place = _deepest_own_line(excinfo) if any(finding.changes for finding in findings) else ""
-    lines = [*finding_lines(findings), *([trip_line(place)] if place else [])]
+    found = finding_lines(findings, verbose=_is_verbose(raised.config))
+    lines = fitted([*found, *([trip_line(place)] if place else [])], _width(raised.config.get_terminal_writer()))
     _add_section(report, plain(lines))
+
+
+def _is_verbose(config: pytest.Config) -> bool:
+    return config.get_verbosity() > 0
+
+
+def _width(writer: TerminalWriter) -> int | None:
+    """How wide lines may be: as the terminal; in a file or a log as wide as it takes."""
+    file = writer._file  # noqa: SLF001 - pytest has no other way to ask where it writes
+    if hasattr(file, "isatty") and file.isatty():
+        return writer.fullwidth
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and 0 < int(columns) < _NARROW else None
 
 
 def _add_section(report: pytest.TestReport, text: str) -> None:
@@ -454,18 +485,6 @@ def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     return ""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """In the controlling process: show a contract's failure in colour."""
-    findings = getattr(report, _FINDINGS_ATTRIBUTE, None)
-    if findings is not None and report.failed:
-        from pytest_integration_contracts.reports.terminal import finding_lines
-        from pytest_integration_contracts.session.payload import load_findings
-
-        crash = getattr(report.longrepr, "reprcrash", None)
-        report.longrepr = _ContractFailure(finding_lines(load_findings(findings)), crash)
-
-
 class _ContractFailure(TerminalRepr):
     """A failed contract as pytest shows it."""
 
@@ -474,7 +493,9 @@ class _ContractFailure(TerminalRepr):
         self.reprcrash = reprcrash
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        _write(tw, self._lines)
+        from pytest_integration_contracts.reports.narrow import fitted
+
+        _write(tw, fitted(self._lines, _width(tw)))
 
 
 _MARKUP = {
@@ -504,8 +525,10 @@ class _Controller:
         self._deselected = False
         self._failed: set[str] = set()
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         session = self._config.stash[_SESSION]
+        self._colour(report)
         self._selected.update(json.loads(getattr(report, _SELECTED_ATTRIBUTE, "[]")))
         self._deselected |= getattr(report, _DESELECTED_ATTRIBUTE, False)
         told = getattr(report, _TOLD_ATTRIBUTE, None)
@@ -520,6 +543,16 @@ class _Controller:
             self._failed.discard(report.nodeid)
         if report.when == "teardown":
             self._ended.add(report.nodeid)
+
+    def _colour(self, report: pytest.TestReport) -> None:
+        """Show a contract's failure in colour."""
+        findings = getattr(report, _FINDINGS_ATTRIBUTE, None)
+        if findings is not None and report.failed:
+            from pytest_integration_contracts.reports.terminal import finding_lines
+            from pytest_integration_contracts.session.payload import load_findings
+
+            lines = finding_lines(load_findings(findings), verbose=_is_verbose(self._config))
+            report.longrepr = _ContractFailure(lines, getattr(report.longrepr, "reprcrash", None))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:
@@ -549,28 +582,37 @@ class _Controller:
 
     def _written(self, report: Report) -> Report:
         """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""
-        paths = _report_paths(self._config)
-        if not paths:
+        paths, settings = _report_paths(self._config), self._config.stash[_SESSION].settings
+        from pytest_integration_contracts.session.github import runs_there
+
+        if not paths and not runs_there(settings):
             return report
         from pytest_integration_contracts.reports.files import write_all
         from pytest_integration_contracts.session.run import run_of
 
-        run = run_of(
-            self._config.stash[_SESSION].settings,
-            tests=len(self._selected & self._ended),
-            partial=_narrowed(self._config),
-        )
+        run = run_of(settings, tests=len(self._selected & self._ended), partial=_narrowed(self._config))
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from pytest_integration_contracts.reports.narrow import fitted
         from pytest_integration_contracts.reports.terminal import summary_lines
 
         report = self._config.stash.get(_REPORT, None)
         if report is None:
             return
         terminalreporter.section(_SECTION)
-        option = self._config.option
-        lines = summary_lines(
-            report, with_findings=option.tbstyle in _NO_TRACEBACKS, verbose=self._config.get_verbosity() > 0
-        )
-        _write(terminalreporter, lines)
+        tracebacks = self._config.option.tbstyle not in _NO_TRACEBACKS
+        lines = summary_lines(report, with_findings=not tracebacks, verbose=_is_verbose(self._config))
+        _write(terminalreporter, fitted(lines, _width(self._config.get_terminal_writer())))
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """On GitHub: say everything where it looks, after all that pytest says, and also where that is little."""
+        report, terminal = config.stash.get(_REPORT, None), config.pluginmanager.get_plugin("terminalreporter")
+        settings = config.stash[_SESSION].settings
+        if report is None or terminal is None:
+            return
+        from pytest_integration_contracts.session.github import runs_there, told
+
+        if runs_there(settings):
+            for command in told(report, settings):
+                terminal.write_line(command)

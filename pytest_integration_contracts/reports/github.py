@@ -37,8 +37,8 @@ class Annotation:
 
     def command(self) -> str:
         """The workflow command that makes it; nothing in it can begin another."""
-        members = [("file", self.spot.file), ("line", str(self.spot.line) if self.spot.line else "")]
-        members.append(("title", printable(self.title)))
+        spot = self.spot if self.spot.file.isprintable() else NOWHERE  # a name that no line can hold
+        members = (("file", spot.file), ("line", str(spot.line or "")), ("title", printable(self.title)))
         told = ",".join(f"{name}={_property(value)}" for name, value in members if value)
         return f"::{self.level} {told}::{_text(chr(10).join(map(printable, self.lines)))}"
 
