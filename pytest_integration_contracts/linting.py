@@ -89,11 +89,7 @@ def _people(manifest: Manifest, integration: Integration) -> _Told:
     if runbook and not _ADDRESS.match(runbook) and not (manifest.root / runbook).exists():
         yield ("runbook",), f"there is no file {runbook}; write it, or name a URL", False
     if integration.credentials.startswith("env:") and not _VARIABLE.fullmatch(integration.credentials):
-        yield (
-            ("credentials",),
-            "names no environment variable; write `env:NAME`, never the secret itself",
-            False,
-        )
+        yield ("credentials",), "names no environment variable; write `env:NAME`, never the secret itself", False
 
 
 def _accepted(integration: Integration, known: Iterable[str], today: str) -> _Told:

@@ -590,7 +590,7 @@ class _Controller:
         from pytest_integration_contracts.reports.files import write_all
         from pytest_integration_contracts.session.run import run_of
 
-        run = run_of(settings, tests=len(self._selected & self._ended), partial=_narrowed(self._config))
+        run = run_of(settings, tests=len(self._selected & self._ended), partial=self._partial())
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -129,8 +129,7 @@ def _footer(finding: Finding) -> list[Line]:
 
 
 _FOR_NOW: Final = (
-    Span("known, for now?  ", Style.QUIET),
-    Span("integration-contracts accept FINGERPRINT --reason WHY --expires DAY", Style.QUIET),
+    Span("known, for now?  integration-contracts accept FINGERPRINT --reason WHY --expires DAY", Style.QUIET),
 )
 
 
