@@ -36,6 +36,7 @@ bench: $(READY)
 	@$(BIN)/python tests/benchmarks/startup.py
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.engine $(BENCH)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.replay $(BENCH)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.scale $(BENCH)
 
 docs: $(READY)
 	@$(BIN)/mkdocs build --strict --quiet --site-dir site

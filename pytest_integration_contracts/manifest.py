@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -235,6 +236,10 @@ def readable_size(number: int) -> str:
     return f"{number} bytes"
 
 
+_Origin = tuple[str, tuple[str, int | None]]
+"""Scheme, host and port."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What one `contracts.toml` says, or the defaults where there is none.
@@ -262,6 +267,23 @@ class Manifest:
     adopt_vcr: bool = False
     max_age: MaxAge | None = None
     enforce: str = ENFORCEMENTS[0]
+    _at: dict[_Origin, list[tuple[str, Integration, Prefix]]] = field(init=False, repr=False, compare=False)
+    """Prefixes as URLs may have them, by origin: a URL is not held against those of all integrations."""
+    _meant: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        at: dict[_Origin, list[tuple[str, Integration, Prefix]]] = defaultdict(list)
+        for integration in self.integrations.values():
+            for prefix in integration.prefixes:
+                for candidate in (prefix.actual, prefix.canonical):
+                    at[_origin(split_url(candidate))].append((candidate, integration, prefix))
+        every = self.integrations.values()
+        pinned = (pin.operation for each in every for pin in (*each.maps, *each.records))
+        settled = (settings.operation for each in every for settings in each.operations)
+        accepted = (acceptance.operation for each in every for acceptance in each.acceptances)
+        overridden = (override.operation for override in self.overrides)
+        object.__setattr__(self, "_at", dict(at))
+        object.__setattr__(self, "_meant", frozenset({*pinned, *settled, *accepted, *overridden}))
 
     @property
     def limits_age(self) -> bool:
@@ -271,22 +293,16 @@ class Manifest:
     def claim(self, url: str) -> tuple[Integration, str] | None:
         """The integration whose prefix a URL has, and the URL with the canonical prefix in its place."""
         best: tuple[int, Integration, str] | None = None
-        for integration in self.integrations.values():
-            for prefix in integration.prefixes:
-                for candidate in (prefix.actual, prefix.canonical):
-                    rest = rest_after(candidate, url)
-                    length = len(split_url(candidate).path)
-                    if rest is not None and (best is None or length > best[0]):
-                        best = (length, integration, prefix.canonical + rest)
+        for candidate, integration, prefix in self._at.get(_origin(split_url(url)), ()):
+            rest = rest_after(candidate, url)
+            length = len(split_url(candidate).path)
+            if rest is not None and (best is None or length > best[0]):
+                best = (length, integration, prefix.canonical + rest)
         return best[1:] if best else None
 
     def names_operation(self, name: str) -> bool:
         """Whether an operation is meant by its very name, by an override, a pin or the like: it keeps that name."""
-        every = self.integrations.values()
-        pinned = (pin.operation for each in every for pin in (*each.maps, *each.records))
-        settled = (settings.operation for each in every for settings in each.operations)
-        accepted = (acceptance.operation for each in every for acceptance in each.acceptances)
-        return name in {*pinned, *settled, *accepted, *(override.operation for override in self.overrides)}
+        return name in self._meant
 
     def below(self, url: str) -> tuple[Integration, Prefix, str]:
         """The integration of a canonical URL, the longest of its prefixes that the URL has, and what follows that."""
@@ -314,13 +330,17 @@ class Manifest:
 def rest_after(prefix: str, url: str) -> str | None:
     """What follows a prefix in a URL, or None where the URL does not have it. A prefix ends between segments."""
     wanted, given = split_url(prefix), split_url(url)
-    if (wanted.scheme.lower(), authority(wanted)) != (given.scheme.lower(), authority(given)):
+    if _origin(wanted) != _origin(given):
         return None
     base = wanted.path.rstrip("/")
     if given.path != base and not given.path.startswith(f"{base}/"):
         return None
     query = f"?{given.query}" if given.query else ""
     return given.path[len(base) :] + query
+
+
+def _origin(parts: SplitResult) -> _Origin:
+    return parts.scheme.lower(), authority(parts)
 
 
 def split_url(url: str) -> SplitResult:

@@ -34,6 +34,12 @@ class Project:
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
         self._bodies: dict[str, dict[str, Shape]] = {}
+        self._prefixes = {
+            prefix.actual: prefix.canonical
+            for integration in manifest.integrations.values()
+            for prefix in integration.prefixes
+            if prefix.actual != prefix.canonical
+        }
 
     def canonical(self, url: str) -> str | None:
         """The URL with its integration's canonical prefix, or None where no integration claims it."""
@@ -42,12 +48,7 @@ class Project:
 
     def prefixes(self) -> Mapping[str, str]:
         """Actual prefixes to canonical ones, where they differ."""
-        return {
-            prefix.actual: prefix.canonical
-            for integration in self.manifest.integrations.values()
-            for prefix in integration.prefixes
-            if prefix.actual != prefix.canonical
-        }
+        return self._prefixes
 
     @property
     def limits(self) -> Limits:

@@ -213,7 +213,7 @@ def _row(
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", type=int, choices=range(1, 9), help="the rows of one number; these are 8")
+    parser.add_argument("--only", type=int, choices=range(1, 10), help="the rows of one number; these are 8")
     parser.add_argument("--quick", action="store_true", help="a tenth of the tests, to see that it runs")
     parser.add_argument("--write", action="store_true", help=f"keep the results in {PAGE.name}")
     asked = parser.parse_args()

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 from vcr.request import Request
@@ -45,8 +45,14 @@ UNUSED_PLUGINS = (
     "pytest-split",
 )
 LINEAR = 1.5
+"""At most so many times what each of the smallest project's operations takes, however many there are."""
+
 STARTS = 1.25
+"""At most so many times what the start and one test take where there are few snapshots."""
+
 MEMORY = 500_000_000
+"""What 10,000 exchanges may hold resident."""
+
 NUMBER = 9
 WORDS = ["".join(letters) for letters in product(string.ascii_lowercase, repeat=2)]
 
@@ -58,7 +64,7 @@ import urllib.request
 @pytest.mark.contract
 @pytest.mark.parametrize("path", {paths}, ids=map(str, range({count})))
 def test_operation(path):
-    with urllib.request.urlopen(f"https://api-{number:03}.example/v1/{{path}}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://api-{number:03}.example/v1/{{path}}", timeout=5) as answer:
         assert json.load(answer)["id"]
 """
 
@@ -81,20 +87,20 @@ class Taken:
 class Scale:
     """A project of some operations, one test each."""
 
-    def __init__(self, folder: Path, operations: int) -> None:
+    def __init__(self, folder: Path, operations: int, an_integration: int = AN_INTEGRATION) -> None:
         self.folder = folder
         self.operations = operations
         self.modules: list[str] = []
         folder.mkdir()
         (folder / "pytest.ini").write_text("[pytest]\n")
-        count = max(1, operations // AN_INTEGRATION)
+        count = max(1, operations // an_integration)
         sections = (
-            f'[integrations.api-{number:03}]\nurls = ["https://api-{number:03}.example/v1"]\nowner = "team-{number:03}"\n'
-            for number in range(count)
+            f'[integrations.{name}]\nurls = ["http://{name}.example/v1"]\nowner = "team-{name}"\n'
+            for name in (f"api-{number:03}" for number in range(count))
         )
         (folder / "contracts.toml").write_text("\n".join(sections))
         for number in range(count):
-            self._module(number, min(operations, AN_INTEGRATION))
+            self._module(number, min(operations, an_integration))
 
     def _module(self, number: int, operations: int) -> None:
         """One integration: every other operation has a path with an instance in it."""
@@ -104,7 +110,7 @@ class Scale:
         for at, path in enumerate(paths):
             folder = self.folder / "contracts" / "cassettes" / f"test_api_{number:03}"
             cassette = folder / f"test_operation[{at}].yaml"
-            write_cassette(cassette, [_recording(f"https://api-{number:03}.example/v1/{path}", at)], {})
+            write_cassette(cassette, [_recording(f"http://api-{number:03}.example/v1/{path}", at)], {})
 
     def run(self, *flags: str, code: int = 0) -> Taken:
         """One session in a process of its own."""
@@ -168,9 +174,10 @@ def _recording(url: str, seed: int) -> Interaction:
     return Interaction(Request("GET", url, "", {}), response)
 
 
-def _per(taken: Taken, base: Taken, items: int) -> tuple[float, float]:
-    """Seconds and bytes for each item, above a session of one."""
-    return (taken.processor - base.processor) / items, (taken.memory - base.memory) / items
+def _more(more: tuple[Scale, Taken], less: tuple[Scale, Taken]) -> tuple[float, float]:
+    """Seconds and bytes for each of the operations that one session has more than another."""
+    operations = more[0].operations - less[0].operations
+    return (more[1].processor - less[1].processor) / operations, (more[1].memory - less[1].memory) / operations
 
 
 def measure(sizes: tuple[int, ...], shards: int, rounds: int) -> Iterator[Row]:
@@ -191,7 +198,7 @@ def measure(sizes: tuple[int, ...], shards: int, rounds: int) -> Iterator[Row]:
         yield from _starts(small, large, one, rounds)
         for what, taken in figures.items():
             yield from _growth(what, base, taken)
-        yield from _joined(large, shards, base)
+        yield from _joined(large, shards)
 
 
 def _starts(small: Scale, large: Scale, one: str, rounds: int) -> Iterator[Row]:
@@ -216,12 +223,12 @@ def _starts(small: Scale, large: Scale, one: str, rounds: int) -> Iterator[Row]:
 
 
 def _growth(what: str, base: Taken, taken: list[tuple[Scale, Taken]]) -> Iterator[Row]:
-    """For each operation, above a session of one: of all sizes against the smallest."""
-    (first, least), *others = taken
-    seconds, size = _per(least, base, first.operations)
-    for each, more in others:
-        mine, memory = _per(more, base, each.operations)
-        subject, against = f"{what} {each.operations:,} operations, for each", f"each of {first.operations:,}"
+    """For each operation that is more than in the project before: of all against those of the first step."""
+    first, second, *others = taken
+    seconds, size = _more(second, first)
+    for before, (each, more) in pairwise((second, *others)):
+        mine, memory = _more((each, more), before)
+        subject, against = f"{what} {each.operations:,} operations, for each", f"each of {second[0].operations:,}"
         for shown, other, ratio in (
             (f"{mine * 1000:.2f} ms", f"{seconds * 1000:.2f} ms", mine / seconds),
             (f"{memory / 1000:.1f} kB", f"{size / 1000:.1f} kB", memory / size),
@@ -241,7 +248,7 @@ def _growth(what: str, base: Taken, taken: list[tuple[Scale, Taken]]) -> Iterato
         )
 
 
-def _joined(large: Scale, shards: int, base: Taken) -> Iterator[Row]:
+def _joined(large: Scale, shards: int) -> Iterator[Row]:
     """`combine` of all shards, in a replay and in an update from nothing, against half as many of half the tests."""
     size = -(-len(large.modules) // shards)
     for what, mode in (("replay", "--contracts"), ("update", "--contracts-update")):
@@ -265,7 +272,7 @@ def _joined(large: Scale, shards: int, base: Taken) -> Iterator[Row]:
         ratio = (most.processor - start.processor) * share / (least.processor - start.processor)
         yield Row(
             NUMBER,
-            f"{what}: combine {shards} shards with {large.operations:,} operations (the slowest shard: {slowest:.1f} s)",
+            f"{what}: combine {shards} shards of {large.operations:,} operations (the slowest shard: {slowest:.1f} s)",
             f"combine {len(fewer)} of them, for each",
             f"{most.processor:.1f} s, {megabytes(most.memory)}",
             f"{least.processor:.1f} s, {megabytes(least.memory)}",
@@ -281,7 +288,7 @@ def main() -> None:
     parser.add_argument(
         "--only", type=int, choices=range(1, NUMBER + 1), help=f"the rows of one number; these are {NUMBER}"
     )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the operations, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="few of the operations, to see that it runs")
     parser.add_argument("--write", action="store_true", help=f"keep the results in {PAGE.name}")
     asked = parser.parse_args()
     if asked.write and (asked.only or asked.quick):
@@ -289,8 +296,8 @@ def main() -> None:
     if asked.only not in {None, NUMBER}:
         return
     rows = []
-    sizes = (120, 520, 2_000) if asked.quick else (500, 5_000, 10_000, 20_000)
-    for row in measure(sizes, 20, 1 if asked.quick else 7):
+    sizes = (200, 400, 800) if asked.quick else (500, 5_000, 10_000, 20_000)
+    for row in measure(sizes, 4 if asked.quick else 20, 1 if asked.quick else 7):
         print(printed(row), flush=True)
         rows.append(row)
     if asked.write:
