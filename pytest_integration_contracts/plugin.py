@@ -6,13 +6,13 @@ import json
 import linecache
 import os
 from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest._code.code import ExceptionRepr, ReprFileLocation, TerminalRepr
-from _pytest._io import TerminalWriter
+from _pytest._code.code import ExceptionRepr
 
 from pytest_integration_contracts.fixtures import (
     WATCH,
@@ -22,12 +22,13 @@ from pytest_integration_contracts.fixtures import (
     has_recording,
     is_kept_by_recording,
 )
+from pytest_integration_contracts.screen import ContractFailure, is_verbose, room, waiting, width, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_integration_contracts.model import Finding, Report
-    from pytest_integration_contracts.reports.styled import Line
+    from pytest_integration_contracts.reports.progress import Waiting
     from pytest_integration_contracts.session.payload import Told
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.watch import Watch
@@ -57,8 +58,6 @@ _SECTION = "contracts"
 _PROPERTIES = "contracts."
 """How the names of a test's properties begin that tell what it found."""
 _NO_TRACEBACKS = ("no", "line")
-_NARROW = 80
-"""A pipe is as wide as it takes, unless COLUMNS says less than what every terminal has."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -446,22 +445,9 @@ def _carry(
         setattr(report, _FINDINGS_ATTRIBUTE, dump_findings(findings))
         return
     place = _deepest_own_line(excinfo) if any(finding.changes for finding in findings) else ""
-    found = finding_lines(findings, verbose=_is_verbose(raised.config))
-    lines = fitted([*found, *([trip_line(place)] if place else [])], _width(raised.config.get_terminal_writer()))
+    found = finding_lines(findings, verbose=is_verbose(raised.config))
+    lines = fitted([*found, *([trip_line(place)] if place else [])], width(raised.config.get_terminal_writer()))
     _add_section(report, plain(lines))
-
-
-def _is_verbose(config: pytest.Config) -> bool:
-    return config.get_verbosity() > 0
-
-
-def _width(writer: TerminalWriter) -> int | None:
-    """How wide lines may be: as the terminal; in a file or a log as wide as it takes."""
-    file = writer._file  # noqa: SLF001 - pytest has no other way to ask where it writes
-    if hasattr(file, "isatty") and file.isatty():
-        return writer.fullwidth
-    columns = os.environ.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() and 0 < int(columns) < _NARROW else None
 
 
 def _add_section(report: pytest.TestReport, text: str) -> None:
@@ -485,36 +471,6 @@ def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     return ""
 
 
-class _ContractFailure(TerminalRepr):
-    """A failed contract as pytest shows it."""
-
-    def __init__(self, lines: list[Line], reprcrash: ReprFileLocation | None) -> None:
-        self._lines = lines
-        self.reprcrash = reprcrash
-
-    def toterminal(self, tw: TerminalWriter) -> None:
-        from pytest_integration_contracts.reports.narrow import fitted
-
-        _write(tw, fitted(self._lines, _width(tw)))
-
-
-_MARKUP = {
-    "title": {"bold": True},
-    "breaking": {"red": True, "bold": True},
-    "warning": {"yellow": True},
-    "good": {"green": True},
-    "quiet": {"light": True},
-}
-
-
-def _write(writer: TerminalWriter | pytest.TerminalReporter, lines: Iterable[Line]) -> None:
-    for line in lines:
-        for position, span in enumerate(line):
-            text = span.text.rstrip() if position == len(line) - 1 else span.text
-            writer.write(text, **_MARKUP.get(span.style.value, {}))
-        writer.write("\n")
-
-
 class _Controller:
     """The hooks of the process that controls the run: xdist's workers only tell."""
 
@@ -524,6 +480,27 @@ class _Controller:
         self._ended: set[str] = set()
         self._deselected = False
         self._failed: set[str] = set()
+        self._waiting: Waiting | None = None
+
+    def pytest_sessionstart(self) -> None:
+        settings = self._config.stash[_SESSION].settings
+        self._waiting = waiting(self._config) if settings.mode.asks else None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self._said(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self._said(item):
+            return (yield)
+
+    def _said(self, item: pytest.Item) -> AbstractContextManager[None]:
+        """Show what a test of this process waits for; xdist's workers, which have no terminal, show nothing."""
+        if self._waiting is None or not _is_contract(item):
+            return nullcontext()
+        return self._waiting.shown(room(item.config), lambda: item.stash[WATCH].asking if WATCH in item.stash else "")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -551,8 +528,8 @@ class _Controller:
             from pytest_integration_contracts.reports.terminal import finding_lines
             from pytest_integration_contracts.session.payload import load_findings
 
-            lines = finding_lines(load_findings(findings), verbose=_is_verbose(self._config))
-            report.longrepr = _ContractFailure(lines, getattr(report.longrepr, "reprcrash", None))
+            lines = finding_lines(load_findings(findings), verbose=is_verbose(self._config))
+            report.longrepr = ContractFailure(lines, getattr(report.longrepr, "reprcrash", None))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:
@@ -602,11 +579,13 @@ class _Controller:
             return
         terminalreporter.section(_SECTION)
         tracebacks = self._config.option.tbstyle not in _NO_TRACEBACKS
-        lines = summary_lines(report, with_findings=not tracebacks, verbose=_is_verbose(self._config))
-        _write(terminalreporter, fitted(lines, _width(self._config.get_terminal_writer())))
+        lines = summary_lines(report, with_findings=not tracebacks, verbose=is_verbose(self._config))
+        write(terminalreporter, fitted(lines, width(self._config.get_terminal_writer())))
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """On GitHub: say everything where it looks, after all that pytest says, and also where that is little."""
+        if self._waiting is not None:
+            self._waiting.close()
         report, terminal = config.stash.get(_REPORT, None), config.pluginmanager.get_plugin("terminalreporter")
         settings = config.stash[_SESSION].settings
         if report is None or terminal is None:

@@ -29,6 +29,11 @@ class Mode(enum.Enum):
         return self in {Mode.UPDATE, Mode.REFRESH}
 
     @property
+    def asks(self) -> bool:
+        """Whether upstreams may be asked."""
+        return self is not Mode.REPLAY
+
+    @property
     def records(self) -> bool:
         """Whether every cassette is recorded again."""
         return self in {Mode.RECORD, Mode.REFRESH}

@@ -208,6 +208,12 @@ class Watch:
         return self.recorder.source is not Source.REPLAY
 
     @property
+    def asking(self) -> str:
+        """The operation that was asked last and has not been answered yet; "" for none. Safe to ask from any thread."""
+        unanswered = self.recorder.unanswered
+        return str(self.project.asked(unanswered[-1].asked)[1]) if unanswered else ""
+
+    @property
     def held(self) -> bool:
         """Whether there was something to judge, and all of it holds."""
         return bool(self._findings) and all(finding.verdict is Verdict.OK for finding in self._findings)
