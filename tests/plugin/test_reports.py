@@ -221,3 +221,14 @@ def test_in_a_narrow_terminal_columns_stand_one_under_the_other(
         "            # KeyError\n"
     ) in text
     assert "    pytest --contracts-record --contracts-update test_crm.py\n" in text
+
+
+@pytest.mark.parametrize("left", [0, 100, 700])
+def test_a_steps_summary_never_grows_beyond_what_github_shows(learned: Project, upstream: Upstream, left: int) -> None:
+    upstream.answers[PATH] = json_answer({"id": 42})
+    path = learned.folder / "summary.md"
+    path.write_text("x" * (1024 * 1024 - left))
+    result = on_github(learned)
+    assert result.exit == 1
+    assert 1024 * 1024 - left <= path.stat().st_size <= 1024 * 1024
+    assert ("Cut here" in path.read_text(encoding="utf-8")) is (left == 700)
