@@ -22,7 +22,7 @@ from pytest_integration_contracts.fixtures import (
     has_recording,
     is_kept_by_recording,
 )
-from pytest_integration_contracts.screen import ContractFailure, is_verbose, room, waiting, width, write
+from pytest_integration_contracts.screen import ContractFailure, is_verbose, room, waiting, width, write, writer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -446,7 +446,7 @@ def _carry(
         return
     place = _deepest_own_line(excinfo) if any(finding.changes for finding in findings) else ""
     found = finding_lines(findings, verbose=is_verbose(raised.config))
-    lines = fitted([*found, *([trip_line(place)] if place else [])], width(raised.config.get_terminal_writer()))
+    lines = fitted([*found, *([trip_line(place)] if place else [])], width(writer_of(raised.config)))
     _add_section(report, plain(lines))
 
 
@@ -580,7 +580,7 @@ class _Controller:
         terminalreporter.section(_SECTION)
         tracebacks = self._config.option.tbstyle not in _NO_TRACEBACKS
         lines = summary_lines(report, with_findings=not tracebacks, verbose=is_verbose(self._config))
-        write(terminalreporter, fitted(lines, width(self._config.get_terminal_writer())))
+        write(terminalreporter, fitted(lines, width(writer_of(self._config))))
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """On GitHub: say everything where it looks, after all that pytest says, and also where that is little."""

@@ -55,10 +55,14 @@ def is_verbose(config: pytest.Config) -> bool:
     return config.get_verbosity() > 0
 
 
-def width(writer: TerminalWriter) -> int | None:
+def writer_of(config: pytest.Config) -> TerminalWriter | None:
+    """What pytest writes with; xdist's workers have none."""
+    return config.get_terminal_writer() if config.pluginmanager.has_plugin("terminalreporter") else None
+
+
+def width(writer: TerminalWriter | None) -> int | None:
     """How wide lines may be: as the terminal; in a file or a log as wide as it takes."""
-    file = writer._file  # noqa: SLF001 - pytest has no other way to ask where it writes
-    if _is_terminal(file):
+    if writer is not None and _is_terminal(writer):
         return writer.fullwidth
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isdecimal() and 0 < int(columns) < _NARROW else None
@@ -66,13 +70,14 @@ def width(writer: TerminalWriter) -> int | None:
 
 def waiting(config: pytest.Config) -> Waiting | None:
     """What shows on a terminal what a run waits for; None elsewhere, and where tests write there themselves."""
-    file = config.get_terminal_writer()._file  # noqa: SLF001 - pytest has no other way to ask where it writes
+    writer = writer_of(config)
     logs = config.getini("log_cli") or config.getoption("log_cli_level", None)
-    if not _is_terminal(file) or os.environ.get("TERM", "dumb") == "dumb" or config.option.capture == "no" or logs:
+    mute = os.environ.get("TERM", "dumb") == "dumb" or config.option.capture == "no" or logs
+    if writer is None or mute or not _is_terminal(writer):
         return None
     from pytest_integration_contracts.reports.progress import Waiting
 
-    return Waiting(os.dup(file.fileno()))
+    return Waiting(os.dup(_file(writer).fileno()))
 
 
 def room(config: pytest.Config) -> int:
@@ -81,5 +86,9 @@ def room(config: pytest.Config) -> int:
     return writer.fullwidth - writer.width_of_current_line - 1
 
 
-def _is_terminal(file: TextIO) -> bool:
-    return hasattr(file, "isatty") and file.isatty()
+def _is_terminal(writer: TerminalWriter) -> bool:
+    return hasattr(_file(writer), "isatty") and _file(writer).isatty()
+
+
+def _file(writer: TerminalWriter) -> TextIO:
+    return writer._file  # noqa: SLF001 - pytest has no other way to ask where it writes
