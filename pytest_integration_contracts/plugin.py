@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest._code.code import ExceptionRepr
+from _pytest._code.code import ExceptionRepr, ReprFileLocation, TerminalRepr
+from _pytest._io import TerminalWriter
 
 from pytest_integration_contracts.fixtures import (
     WATCH,
@@ -22,13 +23,13 @@ from pytest_integration_contracts.fixtures import (
     has_recording,
     is_kept_by_recording,
 )
-from pytest_integration_contracts.screen import ContractFailure, is_verbose, room, waiting, width, write, writer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_integration_contracts.model import Finding, Report
     from pytest_integration_contracts.reports.progress import Waiting
+    from pytest_integration_contracts.reports.terminal import Line
     from pytest_integration_contracts.session.payload import Told
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.watch import Watch
@@ -435,6 +436,7 @@ def _carry(
 ) -> None:
     """Let a report carry findings: as what failed the test, or under the error that the test itself raised."""
     from pytest_integration_contracts.reports.narrow import fitted
+    from pytest_integration_contracts.reports.screen import width_of, writer_of
     from pytest_integration_contracts.reports.styled import plain
     from pytest_integration_contracts.reports.terminal import finding_lines, trip_line
     from pytest_integration_contracts.session.findings import merged
@@ -445,8 +447,8 @@ def _carry(
         setattr(report, _FINDINGS_ATTRIBUTE, dump_findings(findings))
         return
     place = _deepest_own_line(excinfo) if any(finding.changes for finding in findings) else ""
-    found = finding_lines(findings, verbose=is_verbose(raised.config))
-    lines = fitted([*found, *([trip_line(place)] if place else [])], width(writer_of(raised.config)))
+    found = finding_lines(findings, verbose=_is_verbose(raised.config))
+    lines = fitted([*found, *([trip_line(place)] if place else [])], width_of(writer_of(raised.config)))
     _add_section(report, plain(lines))
 
 
@@ -471,6 +473,23 @@ def _deepest_own_line(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     return ""
 
 
+class _ContractFailure(TerminalRepr):
+    """A failed contract as pytest shows it."""
+
+    def __init__(self, lines: list[Line], reprcrash: ReprFileLocation | None) -> None:
+        self._lines = lines
+        self.reprcrash = reprcrash
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        from pytest_integration_contracts.reports.screen import width_of, write
+
+        write(tw, self._lines, width_of(tw))
+
+
+def _is_verbose(config: pytest.Config) -> bool:
+    return config.get_verbosity() > 0
+
+
 class _Controller:
     """The hooks of the process that controls the run: xdist's workers only tell."""
 
@@ -483,6 +502,8 @@ class _Controller:
         self._waiting: Waiting | None = None
 
     def pytest_sessionstart(self) -> None:
+        from pytest_integration_contracts.reports.screen import waiting
+
         settings = self._config.stash[_SESSION].settings
         self._waiting = waiting(self._config) if settings.mode.asks else None
 
@@ -500,7 +521,10 @@ class _Controller:
         """Show what a test of this process waits for; xdist's workers, which have no terminal, show nothing."""
         if self._waiting is None or not _is_contract(item):
             return nullcontext()
-        return self._waiting.shown(room(item.config), lambda: item.stash[WATCH].asking if WATCH in item.stash else "")
+        from pytest_integration_contracts.reports.screen import room_beside
+
+        room = room_beside(item.config.get_terminal_writer())
+        return self._waiting.shown(room, lambda: item.stash[WATCH].asking if WATCH in item.stash else "")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -528,8 +552,8 @@ class _Controller:
             from pytest_integration_contracts.reports.terminal import finding_lines
             from pytest_integration_contracts.session.payload import load_findings
 
-            lines = finding_lines(load_findings(findings), verbose=is_verbose(self._config))
-            report.longrepr = ContractFailure(lines, getattr(report.longrepr, "reprcrash", None))
+            lines = finding_lines(load_findings(findings), verbose=_is_verbose(self._config))
+            report.longrepr = _ContractFailure(lines, getattr(report.longrepr, "reprcrash", None))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:
@@ -571,7 +595,7 @@ class _Controller:
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_integration_contracts.reports.narrow import fitted
+        from pytest_integration_contracts.reports.screen import width_of, write, writer_of
         from pytest_integration_contracts.reports.terminal import summary_lines
 
         report = self._config.stash.get(_REPORT, None)
@@ -579,8 +603,8 @@ class _Controller:
             return
         terminalreporter.section(_SECTION)
         tracebacks = self._config.option.tbstyle not in _NO_TRACEBACKS
-        lines = summary_lines(report, with_findings=not tracebacks, verbose=is_verbose(self._config))
-        write(terminalreporter, fitted(lines, width(writer_of(self._config))))
+        lines = summary_lines(report, with_findings=not tracebacks, verbose=_is_verbose(self._config))
+        write(terminalreporter, lines, width_of(writer_of(self._config)))
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """On GitHub: say everything where it looks, after all that pytest says, and also where that is little."""
