@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_integration_contracts.model import Finding, Report
     from pytest_integration_contracts.reports.progress import Waiting
-    from pytest_integration_contracts.reports.terminal import Line
+    from pytest_integration_contracts.reports.styled import Line
     from pytest_integration_contracts.session.payload import Told
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.watch import Watch

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pytest_integration_contracts.reports.narrow import fitted
 from pytest_integration_contracts.reports.progress import Waiting
-from pytest_integration_contracts.reports.terminal import Line, Style
+from pytest_integration_contracts.reports.styled import Line, Style
 
 _NARROW: Final = 80
 """A pipe is as wide as it takes, unless COLUMNS says less than what every terminal has."""
@@ -22,14 +22,7 @@ _MARKUP: Final[Mapping[Style, Mapping[str, bool]]] = {
 }
 
 
-class Writer(Protocol):
-    """pytest's terminal writer, or its terminal reporter."""
-
-    def write(self, msg: str, /, *, flush: bool = False, **markup: bool) -> None:
-        """Write text, in those colours where there are any."""
-
-
-def write(writer: Writer, lines: Iterable[Line], width: int | None) -> None:
+def write(writer: Any, lines: Iterable[Line], width: int | None) -> None:  # noqa: ANN401 - pytest's, as below
     """Write lines in pytest's colours, no wider than that many columns."""
     for line in fitted(lines, width):
         for position, span in enumerate(line):
