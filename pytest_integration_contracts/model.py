@@ -356,6 +356,7 @@ class Report:
         adopted: Cassettes that pytest-recording keeps, as `cassettes`; it has written those that are in both.
         recording: The command by which pytest-recording records what this run was asked to record, or "".
         unused: Acceptances that nothing needs any more, one line each.
+        removed: What `--contracts-prune` removed, as paths relative to the directory the command was run in.
         fails: Whether the run must fail, whatever its tests did.
         part: What a run tells that is one of several; None for a run of its own.
     """
@@ -377,5 +378,6 @@ class Report:
     adopted: tuple[str, ...] = ()
     recording: str = ""
     unused: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     fails: bool = False
     part: Part | None = None

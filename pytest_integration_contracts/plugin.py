@@ -6,6 +6,7 @@ import json
 import linecache
 import os
 from collections.abc import Generator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_integration_contracts.model import Finding, Report
+    from pytest_integration_contracts.partial import Collected
     from pytest_integration_contracts.reports.progress import Waiting
     from pytest_integration_contracts.reports.styled import Line
     from pytest_integration_contracts.session.payload import Told
@@ -42,7 +44,6 @@ _FIXTURES: pytest.StashKey[WideFixtures] = pytest.StashKey()
 _ADOPTED: pytest.StashKey[bool] = pytest.StashKey()
 """On tests whose cassettes pytest-recording keeps: whether they are contract tests by what they say themselves."""
 _SELECTED: pytest.StashKey[str] = pytest.StashKey()
-_DESELECTED: pytest.StashKey[bool] = pytest.StashKey()
 _REPORT: pytest.StashKey[Report] = pytest.StashKey()
 _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
 _RAISED: pytest.StashKey[bool] = pytest.StashKey()
@@ -50,11 +51,13 @@ _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _TOLD: pytest.StashKey[str] = pytest.StashKey()
 _SECRETS: pytest.StashKey[Secrets] = pytest.StashKey()
 _RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
+_COLLECTED: pytest.StashKey[Collected] = pytest.StashKey()
+_COLLECTION: pytest.StashKey[str] = pytest.StashKey()
 
 _FINDINGS_ATTRIBUTE = "contracts_findings"
 _TOLD_ATTRIBUTE = "contracts_told"
 _SELECTED_ATTRIBUTE = "contracts_selected"
-_DESELECTED_ATTRIBUTE = "contracts_deselected"
+_COLLECTED_ATTRIBUTE = "contracts_collected"
 _SECTION = "contracts"
 _PROPERTIES = "contracts."
 """How the names of a test's properties begin that tell what it found."""
@@ -69,6 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contracts-record", action="store_true", help="record every cassette again")
     group.addoption("--contracts-update", action="store_true", help="learn: write snapshots, record what is missing")
     group.addoption("--contracts-reason", metavar="TEXT", default="", help="why, kept beside what is learned")
+    group.addoption("--contracts-prune", action="store_true", help="remove what no test of this whole run asks for")
     group.addoption(
         "--contracts-report",
         metavar="PATH",
@@ -91,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     option = config.option
     live, record, update = option.contracts_live, option.contracts_record, option.contracts_update
-    if live or record or update or option.contracts or config.getini("contracts"):
+    if live or record or update or option.contracts_prune or option.contracts or config.getini("contracts"):
         _start(config, live=live, record=record, update=update)
     elif option.contracts_shard is not None:
         raise pytest.UsageError("--contracts-shard: of a run of what? Add --contracts, or another of its flags")
@@ -99,9 +103,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> None:
     from pytest_integration_contracts.errors import ContractsError
+    from pytest_integration_contracts.partial import Collected
     from pytest_integration_contracts.reports.files import insist_on_writer
     from pytest_integration_contracts.session.session import Session
-    from pytest_integration_contracts.session.settings import Settings, mode_of, today
+    from pytest_integration_contracts.session.settings import Settings, insist_on_files, mode_of, today
 
     try:
         settings = Settings(
@@ -114,6 +119,8 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
             today=today(os.environ),
             has_recording=has_recording(config),
         )
+        if config.option.contracts_prune:
+            insist_on_files(live=live, collect_only=config.option.collectonly)
         for path in _report_paths(config):
             insist_on_writer(path)
         session = Session(settings)
@@ -125,6 +132,8 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
         raise pytest.UsageError(str(error)) from error
     config.stash[_SESSION] = session
     config.stash[_FIXTURES] = WideFixtures(session)
+    config.stash[_COLLECTED] = Collected(config)
+    config.pluginmanager.register(config.stash[_COLLECTED], "integration-contracts-collected")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "integration-contracts-controller")
 
@@ -141,22 +150,6 @@ def _shard(config: pytest.Config) -> str:
 
 def _report_paths(config: pytest.Config) -> list[Path]:
     return [config.invocation_params.dir / given for given in config.option.contracts_report]
-
-
-_NARROWING = {"ignore": "--ignore", "ignore_glob": "--ignore-glob", "lf": "--last-failed", "stepwise": "--stepwise"}
-
-
-def _narrowed(config: pytest.Config) -> tuple[str, ...]:
-    """The options and arguments that keep tests from being collected at all."""
-    chosen = [flag for name, flag in _NARROWING.items() if getattr(config.option, name, None)]
-    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        everything = config.getini("testpaths") or [str(config.rootpath)]
-        given = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
-        if any("::" in argument for argument in config.args) or not all(
-            any((config.rootpath / path).is_relative_to(each) for each in given) for path in everything
-        ):
-            chosen += [os.path.relpath(each, config.invocation_params.dir) for each in given]
-    return tuple(chosen)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -214,17 +207,13 @@ def _adopt(item: pytest.Item) -> None:
             ask_live(item)
 
 
-def pytest_deselected(items: Iterable[pytest.Item]) -> None:
-    """Take note of contract tests that will not run: `-k`, `-m`, another plugin's choice."""
-    for item in items:
-        if _SESSION in item.config.stash and _is_contract(item):
-            item.config.stash[_DESELECTED] = True
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Let the first report carry which contract tests are selected, so that those which never end can be named."""
     if _SESSION in session.config.stash:
         session.config.stash[_SELECTED] = json.dumps([item.nodeid for item in session.items if _is_contract(item)])
+        session.config.stash[_COLLECTION] = session.config.stash[_COLLECTED].tell(
+            session.items, lambda item: _is_contract(item) or is_kept_by_recording(item)
+        )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -396,8 +385,8 @@ def pytest_runtest_makereport(
     report = yield
     if _SELECTED in item.config.stash:
         setattr(report, _SELECTED_ATTRIBUTE, item.config.stash[_SELECTED])
-        setattr(report, _DESELECTED_ATTRIBUTE, item.config.stash.get(_DESELECTED, False))
         del item.config.stash[_SELECTED]
+        setattr(report, _COLLECTED_ATTRIBUTE, item.config.stash[_COLLECTION])
     if _FINDINGS in item.stash:
         from pytest_integration_contracts.shown import redact_report
 
@@ -497,9 +486,9 @@ class _Controller:
         self._config = config
         self._selected: set[str] = set()
         self._ended: set[str] = set()
-        self._deselected = False
         self._failed: set[str] = set()
         self._waiting: Waiting | None = None
+        self._skipped: set[str] = set()
 
     def pytest_sessionstart(self) -> None:
         from pytest_integration_contracts.reports.screen import waiting
@@ -531,11 +520,14 @@ class _Controller:
         session = self._config.stash[_SESSION]
         self._colour(report)
         self._selected.update(json.loads(getattr(report, _SELECTED_ATTRIBUTE, "[]")))
-        self._deselected |= getattr(report, _DESELECTED_ATTRIBUTE, False)
+        if hasattr(report, _COLLECTED_ATTRIBUTE):
+            self._config.stash[_COLLECTED].hear(getattr(report, _COLLECTED_ATTRIBUTE))
         told = getattr(report, _TOLD_ATTRIBUTE, None)
         if told is not None:
             session.collect(told)
             delattr(report, _TOLD_ATTRIBUTE)  # pytest keeps all reports to the end
+        if report.skipped:
+            self._skipped.add(report.nodeid)
         if report.skipped and hasattr(report, "wasxfail"):
             session.expect(report.nodeid)
         if report.failed:
@@ -566,22 +558,32 @@ class _Controller:
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
         mine, status = self._config.stash[_SESSION], int(session.exitstatus)
-        whole = self._selected <= self._ended and not self._partial()
-        report = mine.finish(frozenset(unchecked), whole=whole)
+        report = mine.finish(frozenset(unchecked), whole=not self._partial(session, frozenset()))
+        reasons = self._partial(session, self._failed)
         if mine.settings.shard:
             ended = self._selected & self._ended
             report = replace(report, part=mine.part(status, ended=ended, failed=self._failed, unchecked=unchecked))
-        report = self._written(report)
+        if self._config.option.contracts_prune:
+            collected = self._config.stash[_COLLECTED]
+            report = mine.prune(report, collected.shard + reasons, collected.files)
+        report = self._written(report, reasons)
         self._config.stash[_REPORT] = report
         code = mine.exit_code(status, self._failed, report)
         if code != status:
             session.exitstatus = code
 
-    def _partial(self) -> tuple[str, ...]:
-        """Why this run was not about all contract tests there are, one short reason each."""
-        return (*_narrowed(self._config), *(["tests were deselected"] if self._deselected else []))
+    def _partial(self, session: pytest.Session, failed: AbstractSet[str]) -> tuple[str, ...]:
+        """Why this run did not run all contract tests there are to their end, one short reason each."""
+        return self._config.stash[_COLLECTED].reasons(
+            session,
+            selected=self._selected,
+            ended=self._ended,
+            failed=failed,
+            skipped=self._skipped,
+            roots=self._config.stash[_SESSION].roots,
+        )
 
-    def _written(self, report: Report) -> Report:
+    def _written(self, report: Report, reasons: tuple[str, ...]) -> Report:
         """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""
         paths, settings = _report_paths(self._config), self._config.stash[_SESSION].settings
         from pytest_integration_contracts.session.github import runs_there
@@ -591,7 +593,7 @@ class _Controller:
         from pytest_integration_contracts.reports.files import write_all
         from pytest_integration_contracts.session.run import run_of
 
-        run = run_of(settings, tests=len(self._selected & self._ended), partial=self._partial())
+        run = run_of(settings, tests=len(self._selected & self._ended), partial=reasons)
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

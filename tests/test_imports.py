@@ -24,7 +24,7 @@ STOREYS = (
     {"drift"},
     {"snapshots", "traffic", "reports"},
     {"session", "inputs", "shown", "linting", "resolution"},
-    {"fixtures", "commands"},
+    {"fixtures", "commands", "partial"},
     {"plugin", "cli"},
 )
 """From the ground up; a room imports only from storeys below its own."""

@@ -159,6 +159,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     if told:
         lines += [*finding_lines(told, verbose=verbose), ()]
     lines += learned_lines(report.learned, verbose=verbose)
+    lines += [(Span("removed  ", Style.WARNING), Span(printable(path))) for path in report.removed]
     lines += [(Span(printable(note), Style.QUIET),) for note in report.notes]
     lines.append(tuple(_sentences(report)))
     if verbose:
@@ -264,6 +265,8 @@ def _other_sentences(report: Report) -> Iterable[Span]:
         yield Span(f"{counted(updated, 'snapshot')} updated{grave}.", Style.BREAKING if broken else Style.WARNING)
     if report.cassettes:
         yield Span(f"{counted(len(report.cassettes), 'cassette')} recorded.")
+    if report.removed:
+        yield Span(f"{counted(len(report.removed), 'file')} removed.", Style.WARNING)
     if report.outdated:
         gravest = Style.BREAKING if any(each.fails for each in report.outdated) else Style.WARNING
         yield Span(f"{_of(len(report.outdated), 'cassette', 'is', 'are')} too old.", gravest)
@@ -300,10 +303,11 @@ def _advice(report: Report) -> list[Line]:
         hosts = ", ".join(map(printable, report.undeclared))
         remedy = "add it to contracts.toml; integration-contracts init writes one where there is none"
         lines.append((Span(f"in no manifest: {hosts}  ({remedy})", Style.QUIET),))
-    if report.learned or report.cassettes:
+    if report.learned or report.cassettes or report.removed:
         adopted = set(report.adopted)
         written = {_kept_in(path) if path in adopted else _folder(path) for path in report.cassettes}
-        folders = sorted(written | {_folder(each.snapshot) for each in report.learned})
+        removed = {_folder(path) for path in report.removed if "/history/" not in path}
+        folders = sorted(written | removed | {_folder(each.snapshot) for each in report.learned})
         lines.append((Span(f"review and commit:  git add {' '.join(folders)}", Style.TITLE),))
     if report.renewal:
         lines.append((Span("to record again what is too old:  "), Span(report.renewal, Style.TITLE)))

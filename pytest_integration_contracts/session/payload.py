@@ -35,6 +35,7 @@ class Told:
         undated: How many of its recordings should not be too old and do not say how old they are.
         adopted: The cassette that pytest-recording keeps for it, as messages show it, or "".
         whole: Whether it came to its end, so that it exchanged all that it exchanges.
+        tape: The cassette that it has, be it there or not, as a path from the manifest's directory.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Told:
     undated: int = 0
     adopted: str = ""
     whole: bool = True
+    tape: str = ""
 
 
 def dump(told: list[Told]) -> str:
@@ -137,6 +139,7 @@ def _to_json(told: Told) -> dict[str, Any]:
         "undated": told.undated,
         "adopted": told.adopted,
         "whole": told.whole,
+        "tape": told.tape,
     }
 
 
@@ -168,4 +171,5 @@ def _from_json(document: dict[str, Any]) -> Told:
         undated=document["undated"],
         adopted=document["adopted"],
         whole=document["whole"],
+        tape=document["tape"],
     )

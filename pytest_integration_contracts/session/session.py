@@ -22,6 +22,7 @@ from pytest_integration_contracts.session.outdated import oldest_first, recordin
 from pytest_integration_contracts.session.payload import Told, dump
 from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.project import Project
+from pytest_integration_contracts.session.prune import Asked, orphans, remove
 from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.unused import learned_by_now, not_met
@@ -83,6 +84,7 @@ class Session:
         self._crashed: set[str] = set()
         self._absent: list[Finding] = []
         self._guard = NetworkGuard()
+        self._lesson = Lesson()
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -209,7 +211,8 @@ class Session:
             whole: Whether every contract test there is was selected, and ran to its end.
         """
         told, shard = self._in_order(), bool(self.settings.shard)
-        lesson = self._learn(told) if self.settings.mode.learns and not (shard or self._absent) else Lesson()
+        learns = self.settings.mode.learns and not (shard or self._absent)
+        lesson = self._lesson = self._learn(told) if learns else Lesson()
         slow_ones = [] if shard else slow(told, self.told_of, self.settings)
         outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
@@ -259,6 +262,51 @@ class Session:
 
     def _in_order(self) -> list[Told]:
         return [self._told[source] for source in sorted(self._told)]
+
+    @property
+    def roots(self) -> frozenset[Path]:
+        """The folders of the manifests whose tests have told anything."""
+        return frozenset(self.told_of(each.project).manifest.root for each in self._told.values())
+
+    def prune(self, report: Report, partial: tuple[str, ...], collected: AbstractSet[Path]) -> Report:
+        """Remove what no test asked for; nothing where not all of them ran.
+
+        Args:
+            report: What `finish` returned.
+            partial: Why this was no whole run.
+            collected: The modules that were collected.
+
+        Returns:
+            The report, with what was removed, or with the reason why nothing was, which fails the run.
+        """
+        kept_from = next(iter((*partial, *report.errors)), "")
+        try:
+            unasked = [] if kept_from else orphans(self._asked(), collected)
+        except (UsageError, SnapshotError) as error:
+            kept_from = str(error)
+        if kept_from:
+            refusal = f"--contracts-prune removed nothing, since this run does not show all that is asked: {kept_from}"
+            return replace(report, errors=(*report.errors, refusal), fails=True)
+        removed, errors = remove(unasked, {self.project(root).manifest.directory for root in self.roots})
+        return replace(
+            report,
+            removed=tuple(map(self.settings.shown, removed)),
+            errors=(*report.errors, *errors),
+            fails=report.fails or bool(errors),
+        )
+
+    def _asked(self) -> list[Asked]:
+        asked = []
+        for place in sorted({each.project for each in self._told.values()}):
+            project = self.told_of(place)
+            mine = [each for each in self._told.values() if each.project == place]
+            names = self._lesson.names.get(place, {})
+            operations = {finding.operation for each in mine for finding in each.findings}
+            operations |= {operation for each in mine for operation in each.observations}
+            tapes = {Path(os.path.normpath(project.manifest.root / each.tape)) for each in mine}
+            final = {names.get(operation, operation) for operation in operations if operation.name}
+            asked.append(Asked(project, final, tapes))
+        return asked
 
     def _counts(self, told: Told) -> bool:
         """Whether what a test told may fail the run."""

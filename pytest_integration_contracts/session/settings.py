@@ -57,6 +57,21 @@ def mode_of(*, live: bool, record: bool, update: bool) -> Mode:
     return Mode.LIVE if live else Mode.REPLAY
 
 
+def insist_on_files(*, live: bool, collect_only: bool) -> None:
+    """Make sure that a run which is to remove what no test asks for reads files, and runs tests.
+
+    Raises:
+        UsageError: It does not.
+    """
+    if live:
+        raise UsageError(
+            "--contracts-live neither reads nor writes files, so --contracts-prune cannot go with it;"
+            " leave one of them out"
+        )
+    if collect_only:
+        raise UsageError("--contracts-prune removes what no test asks for, and --collect-only runs none")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One run's settings.

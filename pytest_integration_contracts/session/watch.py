@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,6 +195,7 @@ class Watch:
             outdated=outdated,
             undated=undated,
             whole=teaches,
+            tape=os.path.relpath(self.recorder.path, self.project.manifest.root),
         )
 
     def forget(self) -> None:

@@ -1,0 +1,170 @@
+"""Whether a run ran all there is, and why not. Knows what pytest's options and hooks are called; imports no pytest."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+_INTERRUPTED: Final = 2
+_INTERNAL_ERROR: Final = 3
+
+
+class Collected:
+    """A plugin of pytest's: what was collected, in every process; and in the controlling one, what that means."""
+
+    def __init__(self, config: Any) -> None:  # noqa: ANN401 - pytest's, which is not known here
+        """Prepare.
+
+        Args:
+            config: pytest's configuration.
+        """
+        self._config = config
+        self._items: list[Any] = []
+        self._broken: set[str] = set()
+        self._skipped: set[str] = set()
+        self._left_out: set[str] = set()
+        self._files: set[str] = set()
+
+    def pytest_itemcollected(self, item: Any) -> None:  # noqa: ANN401 - pytest's
+        self._items.append(item)
+
+    def pytest_collectreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's
+        if report.failed:
+            self._broken.add(report.nodeid)
+        elif report.skipped:
+            self._skipped.add(report.nodeid)
+        if report.nodeid and "::" not in report.nodeid:
+            self._files.add(report.nodeid)
+
+    def tell(self, selected: Iterable[Any], may_be_contract: Callable[[Any], bool]) -> str:
+        """What a process collected, for the one that controls the run: it may cross a process border.
+
+        Args:
+            selected: The tests that are to run.
+            may_be_contract: Tells whether a test is, or may have been, a contract test.
+        """
+        running = set(map(id, selected))
+        left_out = [each.nodeid for each in self._items if id(each) not in running and may_be_contract(each)]
+        self._items.clear()
+        files = sorted(self._files) if self._config.option.contracts_prune else []
+        return json.dumps([left_out, files])
+
+    def hear(self, told: str) -> None:
+        """Take in what a process told."""
+        left_out, files = json.loads(told)
+        self._left_out.update(left_out)
+        self._files.update(files)
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """The modules that were collected, whatever they hold."""
+        return frozenset(self._config.rootpath / each for each in self._files)
+
+    @property
+    def shard(self) -> tuple[str, ...]:
+        """That this is one of several runs, which each know only what they asked for themselves."""
+        name = getattr(self._config.option, "contracts_shard", None)
+        return (f"--contracts-shard {shlex.quote(name)}",) if name else ()
+
+    def reasons(
+        self,
+        session: Any,  # noqa: ANN401 - pytest's
+        *,
+        selected: Collection[str],
+        ended: Collection[str],
+        failed: Collection[str],
+        skipped: Collection[str],
+        roots: Iterable[Path],
+    ) -> tuple[str, ...]:
+        """Why a run is no whole one, the one that a person is to hear of first; empty for a whole run.
+
+        Args:
+            session: pytest's session, at its end.
+            selected: The contract tests that were to run, by their node ids; as all that follow.
+            ended: Tests that came to their end.
+            failed: Tests that failed.
+            skipped: Tests that were skipped, or were known to fail and did.
+            roots: The folders of the manifests that the tests belong to.
+        """
+        reasons = [*_chosen(self._config.option), *_paths(self._config, roots)]
+        if self._broken:
+            reasons.append(f"{_counted(len(self._broken), 'module')} could not be collected")
+        reasons += [
+            f"{each} was skipped as a whole" for each in sorted(self._skipped) if self._may_hold_contracts(each)
+        ]
+        if self._left_out and not reasons:
+            reasons.append(f"{_counted(len(self._left_out), 'contract test')} deselected")
+        if session.exitstatus == _INTERNAL_ERROR:
+            reasons.append("pytest itself failed")
+        elif session.exitstatus == _INTERRUPTED or session.shouldstop or session.shouldfail:
+            reasons.append(f"stopped early: {session.shouldfail or session.shouldstop or 'interrupted'}")
+        chosen = set(selected)
+        for names, what in (
+            (chosen.difference(ended), "not run to the end"),
+            (chosen.intersection(failed), "failed"),
+            (chosen.intersection(skipped), "skipped, or known to fail"),
+        ):
+            if names:
+                reasons.append(f"{_counted(len(names), 'contract test')} {what}")
+        return tuple(reasons) if reasons or chosen else ("no contract test ran",)
+
+    def _may_hold_contracts(self, nodeid: str) -> bool:
+        """Whether a module that was not read speaks of contracts, or of pytest-recording's mark."""
+        try:
+            text = (self._config.rootpath / nodeid.partition("::")[0]).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return True
+        return "contract" in text or "vcr" in text
+
+
+_FLAGS: Final = {"lf": "--lf", "stepwise": "--sw", "setuponly": "--setup-only", "setupplan": "--setup-plan"}
+_VALUES: Final = {
+    "keyword": "-k",
+    "markexpr": "-m",
+    "ignore": "--ignore",
+    "ignore_glob": "--ignore-glob",
+    "deselect": "--deselect",
+}
+
+
+def _chosen(option: Any) -> Iterator[str]:  # noqa: ANN401 - pytest's
+    """The options by which less runs than there is. Plugins that are left out have none."""
+    for name, flag in _VALUES.items():
+        given = getattr(option, name, None) or ()
+        for value in [given] if isinstance(given, str) else given:
+            yield f"{flag} {shlex.quote(str(value))}"
+    yield from (flag for name, flag in _FLAGS.items() if getattr(option, name, False))
+
+
+def _paths(config: Any, roots: Iterable[Path]) -> Iterator[str]:  # noqa: ANN401 - pytest's
+    """What was asked for, where that is less than all below the manifests: tests by name, or some of the folders."""
+    here = config.invocation_params.dir
+    given = [(here / each).resolve() for each in config.args if "::" not in each]
+    usual = [path.resolve() for pattern in config.getini("testpaths") for path in config.rootpath.glob(pattern)]
+    takes_usual = bool(usual) and all(_covered(each, given) for each in usual)
+    for root in sorted(roots):
+        by_usual = takes_usual and root.resolve().is_relative_to(config.rootpath.resolve())
+        if not by_usual and not _covered(root.resolve(), given):
+            yield f"only {' '.join(map(shlex.quote, map(_shown(here), config.args)))}"
+            return
+
+
+def _shown(here: Path) -> Callable[[str], str]:
+    """Arguments as they are told: relative to where the command was run."""
+
+    def shown(argument: str) -> str:
+        path = Path(argument)
+        return path.relative_to(here).as_posix() if path.is_absolute() and path.is_relative_to(here) else argument
+
+    return shown
+
+
+def _covered(path: Path, given: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(each) for each in given)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else f'{noun}s'}"
