@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from pytest_integration_contracts.commands.accept import accept
+from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
+from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.lint import lint
+from pytest_integration_contracts.commands.stored import chosen, nearest_manifest, store_of
+from pytest_integration_contracts.commands.stored import version as version_of
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
 from pytest_integration_contracts.manifest import PRESETS, Manifest
-from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, load, without_file
+from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_integration_contracts.reports.changes import Section
     from pytest_integration_contracts.session.settings import Mode
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
-    from pytest_integration_contracts.snapshots.store import SnapshotStore
 
 _BAD_INPUT = 2
 
@@ -48,7 +51,9 @@ def main() -> None:
 
 
 main.add_command(accept)
+main.add_command(changelog)
 main.add_command(combine)
+main.add_command(gate)
 main.add_command(lint)
 
 
@@ -157,7 +162,7 @@ def _own_files() -> list[Path]:
     here = Path.cwd()
     path = find(here, stop=Path(here.anchor))
     try:
-        manifest = _manifest()
+        manifest = nearest_manifest()
         kept = folders_of_recording(manifest.root) if manifest.adopt_vcr else []
         folders = [folder for folder in (manifest.directory, *kept) if holds_any(folder)] or [manifest.directory]
         below = named(map(str, folders))
@@ -199,8 +204,8 @@ def log(integration: str | None, operation: str | None) -> None:
     from pytest_integration_contracts.reports.history import log_lines
     from pytest_integration_contracts.snapshots.versions import compare_versions
 
-    store = _store(_manifest())
-    for position, snapshot in enumerate(_chosen(store, integration, operation)):
+    store = store_of(nearest_manifest())
+    for position, snapshot in enumerate(chosen(store, integration, operation)):
         versions = store.versions(snapshot.operation)
         steps = [
             (each.version, each.since, each.reason, compare_versions(before, each) if before else ())
@@ -218,9 +223,9 @@ def log(integration: str | None, operation: str | None) -> None:
 @click.argument("version", required=False)
 def show(integration: str, operation: str, version: str | None) -> None:
     """Print a snapshot: the current one, or an older VERSION."""
-    store = _store(_manifest())
-    (current,) = _chosen(store, integration, operation)
-    click.echo(_version(store, current, version or current.version).to_text(), nl=False)
+    store = store_of(nearest_manifest())
+    (current,) = chosen(store, integration, operation)
+    click.echo(version_of(store, current, version or current.version).to_text(), nl=False)
 
 
 @main.command()
@@ -286,12 +291,14 @@ def _compared(given: tuple[str, ...], preset: str | None) -> tuple[list[Section]
     from pytest_integration_contracts.inputs import compare_given, compare_snapshots, read
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
 
+    if len(given) == _FILES and not any(name == "-" or Path(name).exists() for name in given):
+        _insist_on_versions(*given)
     if len(given) == _FILES:
         old, new = (read(name, sys.stdin) for name in given)
         operation = new.operation if isinstance(old, Snapshot) and isinstance(new, Snapshot) else Operation("", "")
         return compare_given(old, new, Policy(preset or PRESETS[0])), operation
     if len(given) == _VERSIONS:
-        manifest = _manifest()
+        manifest = nearest_manifest()
         policy = policy_of(manifest)
         before, after = _versions(manifest, *given)
         chosen = replace(policy, preset=preset, integrations={}) if preset else policy
@@ -299,45 +306,21 @@ def _compared(given: tuple[str, ...], preset: str | None) -> tuple[list[Section]
     raise UsageError("diff takes OLD NEW, or INTEGRATION OPERATION VERSION VERSION")
 
 
+def _insist_on_versions(integration: str, operation: str) -> None:
+    """Where two names that are no files are an integration and its operation: say which versions there are.
+
+    Raises:
+        UsageError: They are.
+    """
+    store = store_of(nearest_manifest())
+    if any(snapshot.operation.integration == integration for snapshot in store.all()):
+        (current,) = chosen(store, integration, operation)
+        versions = [snapshot.version for snapshot in store.versions(current.operation)]
+        only = "has only one version" if len(versions) == 1 else "say which two of its versions"
+        raise UsageError(f"{current.operation}: {only}: {', '.join(versions)}")
+
+
 def _versions(manifest: Manifest, integration: str, operation: str, *wanted: str) -> list[Snapshot]:
-    store = _store(manifest)
-    (current,) = _chosen(store, integration, operation)
-    return [_version(store, current, version) for version in wanted]
-
-
-def _version(store: SnapshotStore, current: Snapshot, wanted: str) -> Snapshot:
-    versions = {snapshot.version: snapshot for snapshot in store.versions(current.operation)}
-    if wanted not in versions:
-        raise UsageError(f"{current.operation} has no version {wanted}; it has: {', '.join(versions)}")
-    return versions[wanted]
-
-
-def _chosen(store: SnapshotStore, integration: str | None, operation: str | None) -> list[Snapshot]:
-    snapshots = store.all()
-    if integration is None:
-        return snapshots
-    mine = [snapshot for snapshot in snapshots if snapshot.operation.integration == integration]
-    if not mine:
-        known = sorted({snapshot.operation.integration for snapshot in snapshots})
-        raise UsageError(
-            f"no snapshots of `{integration}` in {store.directory}; there are: {', '.join(known) or 'none'}"
-        )
-    if operation is None:
-        return mine
-    wanted = [snapshot for snapshot in mine if snapshot.operation == Operation(integration, operation)]
-    if not wanted:
-        names = ", ".join(f'"{snapshot.operation.name}"' for snapshot in mine)
-        raise UsageError(f'`{integration}` has no operation "{operation}"; it has: {names}')
-    return wanted
-
-
-def _store(manifest: Manifest) -> SnapshotStore:
-    from pytest_integration_contracts.snapshots.store import SnapshotStore
-
-    return SnapshotStore(manifest.directory)
-
-
-def _manifest() -> Manifest:
-    here = Path.cwd()
-    path = find(here, stop=Path(here.anchor))
-    return load(path, os.environ) if path else without_file(here)
+    store = store_of(manifest)
+    (current,) = chosen(store, integration, operation)
+    return [version_of(store, current, version) for version in wanted]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.model import Run
+from pytest_integration_contracts.session.git import Git
 from pytest_integration_contracts.session.settings import Settings
 
 _COMMIT: Final = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "GIT_COMMIT")
@@ -33,13 +32,4 @@ def run_of(settings: Settings, *, tests: int, partial: tuple[str, ...]) -> Run:
 
 def _commit(settings: Settings) -> str:
     stated = (settings.environment.get(name, "") for name in _COMMIT)
-    return next(filter(None, stated), "") or _checked_out(settings.root)
-
-
-def _checked_out(folder: Path) -> str:
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - no shell
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return next(filter(None, stated), "") or Git(settings.root).head()

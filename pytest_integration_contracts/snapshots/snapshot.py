@@ -179,6 +179,19 @@ def read_snapshot(path: Path) -> Snapshot | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise SnapshotError(f"{path}: cannot be read: {error}; {_RESTORE}") from error
+    return snapshot_in(text, str(path))
+
+
+def snapshot_in(text: str, path: str) -> Snapshot:
+    """The snapshot that a text is.
+
+    Args:
+        text: What a file holds, or held.
+        path: What it is called in messages.
+
+    Raises:
+        SnapshotError: It is none, or cannot be used.
+    """
     document = _document(path, text)
     number = document.get("format") if isinstance(document, dict) else None
     if isinstance(number, int) and number > FORMAT:
@@ -194,7 +207,7 @@ def read_snapshot(path: Path) -> Snapshot | None:
         raise SnapshotError(f"{path}: {error}; {_RESTORE}") from error
 
 
-def _document(path: Path, text: str) -> object:
+def _document(path: str, text: str) -> object:
     try:
         return json.loads(text)
     except RecursionError as error:

@@ -64,6 +64,10 @@ class SnapshotStore:
         """Where the snapshot is, or would be written."""
         return self._located(operation)[0]
 
+    def folder(self, integration: str) -> Path:
+        """Where the snapshots of an integration are."""
+        return self.directory / _folder(integration)
+
     def all(self) -> list[Snapshot]:
         """Every current snapshot, by integration and operation.
 
