@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -143,23 +144,23 @@ def _paths(config: Any, roots: Iterable[Path]) -> Iterator[str]:  # noqa: ANN401
     """What was asked for, where that is less than all below the manifests: tests by name, or some of the folders."""
     here = config.invocation_params.dir
     given = [(here / each).resolve() for each in config.args if "::" not in each]
-    usual = [path.resolve() for pattern in config.getini("testpaths") for path in config.rootpath.glob(pattern)]
+    usual = [
+        (config.rootpath / name).resolve()
+        for pattern in config.getini("testpaths")
+        for name in glob.glob(pattern, root_dir=config.rootpath, recursive=True)  # noqa: PTH207 - as pytest does
+    ]
     takes_usual = bool(usual) and all(_covered(each, given) for each in usual)
     for root in sorted(roots):
         by_usual = takes_usual and root.resolve().is_relative_to(config.rootpath.resolve())
         if not by_usual and not _covered(root.resolve(), given):
-            yield f"only {' '.join(map(shlex.quote, map(_shown(here), config.args)))}"
+            yield f"only {' '.join(shlex.quote(_shown(config, each)) for each in config.args)}"
             return
 
 
-def _shown(here: Path) -> Callable[[str], str]:
-    """Arguments as they are told: relative to where the command was run."""
-
-    def shown(argument: str) -> str:
-        path = Path(argument)
-        return path.relative_to(here).as_posix() if path.is_absolute() and path.is_relative_to(here) else argument
-
-    return shown
+def _shown(config: Any, argument: str) -> str:  # noqa: ANN401 - pytest's
+    """An argument as it is told: from pytest's root, so that the folder a command was run in has a name, too."""
+    path = config.invocation_params.dir / argument
+    return path.relative_to(config.rootpath).as_posix() if path.is_relative_to(config.rootpath) else argument
 
 
 def _covered(path: Path, given: Iterable[Path]) -> bool:

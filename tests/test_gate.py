@@ -269,3 +269,18 @@ def test_a_hundred_breaks_fit_on_one_screen(deployed: Deployed) -> None:
     assert told.exit_code == 1
     assert len(told.stdout.splitlines()) < 24
     assert "more lines (integration-contracts log crm)" in told.stdout
+
+
+def test_a_snapshot_of_then_that_cannot_be_used_is_no_data_where_it_is_the_integrations(deployed: Deployed) -> None:
+    for folder, code in (("erp", 0), ("crm", 3)):
+        broken = deployed.folder / "contracts" / folder / "GET-b.json"
+        broken.parent.mkdir(exist_ok=True)
+        broken.write_bytes(b'{"format": 1, "\xff')
+        deployed.commit()
+        deployed.git("tag", "-f", "live")
+        broken.unlink()
+        deployed.commit()
+        deployed.report(Verdict.OK)
+        told = deployed.gate()
+        assert told.exit_code == code, told.output
+    assert "  no data: live:contracts/crm/GET-b.json: is not JSON" in told.stdout

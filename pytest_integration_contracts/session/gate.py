@@ -46,13 +46,14 @@ def gate(
     commit = git.commit(ref)
     if not commit:
         raise UsageError(f"git knows no commit `{ref}` here; where the clone is shallow, fetch it first")
-    before = dict(_snapshots(git.files(commit, directory), directory, f"{ref}:"))
+    told, folder = _Told(), project.store.folder(integration).name
+    before = dict(_snapshots(git.files(commit, directory), directory, ref, told, folder))
     after = {each.operation: each for each in project.store.all() if each.operation.integration == integration}
     mine = {operation: each for operation, each in before.items() if operation.integration == integration}
     _insist_on(integration, {*project.manifest.integrations, *(each.integration for each in [*before, *after])})
     heard = _heard(reports, integration, head=git.head(), max_age=max_age, now=now)
-    told = _Told(unknown=[*_unknown(before, mine, after, ref)])
-    if git.has_changes(f"{directory}/{project.store.folder(integration).name}"):
+    told.unknown += _unknown(before, mine, after, ref)
+    if git.has_changes(f"{directory}/{folder}"):
         told.unknown.append(
             "its snapshots are not those of the commit that is checked out: commit them, or restore them"
         )
@@ -102,17 +103,20 @@ def _insist_on(integration: str, known: set[str]) -> None:
         raise UsageError(f"no integration `{integration}`; there are: {', '.join(sorted(known)) or 'none'}")
 
 
-def _snapshots(files: Mapping[str, bytes], directory: str, name: str) -> Iterator[tuple[Operation, Snapshot]]:
-    """The current snapshots among the files of a commit; what is none is passed over, as nothing was held by it."""
+def _snapshots(
+    files: Mapping[str, bytes], directory: str, ref: str, told: _Told, folder: str
+) -> Iterator[tuple[Operation, Snapshot]]:
+    """The snapshots of a commit; one of the integration's folder that cannot be used is something not known."""
     for path, content in files.items():
         below = PurePosixPath(path).relative_to(directory).parts
         if len(below) != 2 or not path.endswith(".json") or below[0].lower() in RESERVED_NAMES:  # noqa: PLR2004
             continue
         try:
-            snapshot = snapshot_in(content.decode("utf-8"), f"{name}{path}")
-        except UnicodeDecodeError as error:
-            raise SnapshotError(f"{name}{path}: cannot be read: {error}") from error
-        yield snapshot.operation, snapshot
+            snapshot = snapshot_in(content.decode("utf-8", "replace"), f"{ref}:{path}")
+        except SnapshotError as error:
+            told.unknown += [str(error)] if below[0] == folder else []
+        else:
+            yield snapshot.operation, snapshot
 
 
 _Known = Mapping[Operation, Snapshot]

@@ -224,6 +224,7 @@ def test_below_the_manifest_only_a_part_runs(shrunk: Project) -> None:
     shrunk.write("unit/client.py", CLIENT)
     result = shrunk.run("--contracts-update", "--contracts-prune", cwd="unit", CI="1")
     assert result.exit == 1
+    assert "all that is asked: only unit\n" in f"{result.section}\n"
     assert set(ORPHANS) < set(shrunk.files())
 
 
