@@ -86,6 +86,7 @@ def test_no_circles_inside_a_room() -> None:
         ("deepdiff", {"drift"}),
         ("jsonschema_rs", {"shapes"}),
         ("rapidfuzz", {"drift", "traffic"}),
+        ("tomlkit", {"commands"}),
         ("schemathesis", set()),
     ],
 )
