@@ -472,7 +472,7 @@ class _ContractFailure(TerminalRepr):
     def toterminal(self, tw: TerminalWriter) -> None:
         from pytest_integration_contracts.reports.screen import width_of, write
 
-        write(tw, self._lines, width_of(tw))
+        write(tw.write, self._lines, width_of(tw))
 
 
 def _is_verbose(config: pytest.Config) -> bool:
@@ -606,7 +606,7 @@ class _Controller:
         terminalreporter.section(_SECTION)
         tracebacks = self._config.option.tbstyle not in _NO_TRACEBACKS
         lines = summary_lines(report, with_findings=not tracebacks, verbose=_is_verbose(self._config))
-        write(terminalreporter, lines, width_of(writer_of(self._config)))
+        write(terminalreporter.write, lines, width_of(writer_of(self._config)))
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """On GitHub: say everything where it looks, after all that pytest says, and also where that is little."""

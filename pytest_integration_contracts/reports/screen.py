@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pytest_integration_contracts.reports.narrow import fitted
@@ -22,13 +22,19 @@ _MARKUP: Final[Mapping[Style, Mapping[str, bool]]] = {
 }
 
 
-def write(writer: Any, lines: Iterable[Line], width: int | None) -> None:  # noqa: ANN401 - pytest's, as below
-    """Write lines in pytest's colours, no wider than that many columns."""
+def write(put: Callable[..., None], lines: Iterable[Line], width: int | None) -> None:
+    """Write lines in pytest's colours.
+
+    Args:
+        put: The `write` of pytest's terminal writer or reporter.
+        lines: The lines.
+        width: How many columns there are; None for as many as it takes.
+    """
     for line in fitted(lines, width):
         for position, span in enumerate(line):
             text = span.text.rstrip() if position == len(line) - 1 else span.text
-            writer.write(text, **_MARKUP.get(span.style, {}))
-        writer.write("\n")
+            put(text, **_MARKUP.get(span.style, {}))
+        put("\n")
 
 
 def writer_of(config: Any) -> Any:  # noqa: ANN401 - pytest's, which is not known here
