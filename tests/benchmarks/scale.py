@@ -19,7 +19,7 @@ import string
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
@@ -123,7 +123,7 @@ class Scale:
             [sys.executable, "-c", "from pytest_integration_contracts.cli import main; main()", *arguments], 0
         )
 
-    def _taken(self, command: Sequence[str], code: int) -> Taken:
+    def _taken(self, command: list[str], code: int) -> Taken:
         log = self.folder.parent / f"{self.folder.name}.log"
         begin, here = time.perf_counter(), Path.cwd()
         os.chdir(self.folder)
