@@ -308,6 +308,33 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which of the contract tests there are a run ran. Tests are named by node ids, each collection sorted.
+
+    Attributes:
+        narrowed: The options and arguments by which less runs than there is: `-k crm`.
+        broken: Modules that could not be collected.
+        unread: Modules that were skipped as a whole and may hold contract tests.
+        left_out: Contract tests that were collected and not selected.
+        stopped: Why it ended before its time, "" where it did not.
+        selected: Contract tests that were to run.
+        ended: Contract tests that came to their end.
+        failed: Tests that failed, contract tests or not.
+        skipped: Tests that were skipped, or were known to fail and did.
+    """
+
+    narrowed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    stopped: str = ""
+    selected: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one of several runs tells those who join them: nothing in it depends on where its checkout was.
 
@@ -316,8 +343,7 @@ class Part:
         status: pytest's exit status.
         folder: pytest's root directory, seen from where the command was run.
         reason: What is kept beside what is learned.
-        ended: Contract tests that came to their end.
-        failed: Tests that failed, contract tests or not.
+        coverage: Which tests it ran.
         expected: Tests that are known to fail.
         crashed: Tests whose process died.
         unchecked: Contract tests that did not come to their end.
@@ -327,8 +353,7 @@ class Part:
     status: int
     folder: str
     reason: str = ""
-    ended: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
+    coverage: Coverage = Coverage()
     expected: tuple[str, ...] = ()
     crashed: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()

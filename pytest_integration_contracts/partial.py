@@ -5,9 +5,11 @@ from __future__ import annotations
 import glob
 import json
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from pytest_integration_contracts.model import Coverage
 
 _INTERRUPTED: Final = 2
 _INTERNAL_ERROR: Final = 3
@@ -70,17 +72,17 @@ class Collected:
         name = getattr(self._config.option, "contracts_shard", None)
         return (f"--contracts-shard {shlex.quote(name)}",) if name else ()
 
-    def reasons(
+    def coverage(
         self,
         session: Any,  # noqa: ANN401 - pytest's
         *,
-        selected: Collection[str],
-        ended: Collection[str],
-        failed: Collection[str],
-        skipped: Collection[str],
+        selected: Iterable[str],
+        ended: Iterable[str],
+        failed: Iterable[str],
+        skipped: Iterable[str],
         roots: Iterable[Path],
-    ) -> tuple[str, ...]:
-        """Why a run is no whole one, the one that a person is to hear of first; empty for a whole run.
+    ) -> Coverage:
+        """Which of the contract tests there are ran.
 
         Args:
             session: pytest's session, at its end.
@@ -90,27 +92,22 @@ class Collected:
             skipped: Tests that were skipped, or were known to fail and did.
             roots: The folders of the manifests that the tests belong to.
         """
-        reasons = [*_chosen(self._config.option), *_paths(self._config, roots)]
-        if self._broken:
-            reasons.append(f"{_counted(len(self._broken), 'module')} could not be collected")
-        reasons += [
-            f"{each} was skipped as a whole" for each in sorted(self._skipped) if self._may_hold_contracts(each)
-        ]
-        if self._left_out and not reasons:
-            reasons.append(f"{_counted(len(self._left_out), 'contract test')} deselected")
+        stopped = ""
         if session.exitstatus == _INTERNAL_ERROR:
-            reasons.append("pytest itself failed")
+            stopped = "pytest itself failed"
         elif session.exitstatus == _INTERRUPTED or session.shouldstop or session.shouldfail:
-            reasons.append(f"stopped early: {session.shouldfail or session.shouldstop or 'interrupted'}")
-        chosen = set(selected)
-        for names, what in (
-            (chosen.difference(ended), "not run to the end"),
-            (chosen.intersection(failed), "failed"),
-            (chosen.intersection(skipped), "skipped, or known to fail"),
-        ):
-            if names:
-                reasons.append(f"{_counted(len(names), 'contract test')} {what}")
-        return tuple(reasons) if reasons or chosen else ("no contract test ran",)
+            stopped = f"stopped early: {session.shouldfail or session.shouldstop or 'interrupted'}"
+        return Coverage(
+            narrowed=(*_chosen(self._config.option), *_paths(self._config, roots)),
+            broken=tuple(sorted(self._broken)),
+            unread=tuple(each for each in sorted(self._skipped) if self._may_hold_contracts(each)),
+            left_out=tuple(sorted(self._left_out)),
+            stopped=stopped,
+            selected=tuple(sorted(selected)),
+            ended=tuple(sorted(ended)),
+            failed=tuple(sorted(failed)),
+            skipped=tuple(sorted(skipped)),
+        )
 
     def _may_hold_contracts(self, nodeid: str) -> bool:
         """Whether a module that was not read speaks of contracts, or of pytest-recording's mark."""
@@ -165,7 +162,3 @@ def _shown(config: Any, argument: str) -> str:  # noqa: ANN401 - pytest's
 
 def _covered(path: Path, given: Iterable[Path]) -> bool:
     return any(path.is_relative_to(each) for each in given)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else f'{noun}s'}"

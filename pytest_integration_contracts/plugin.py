@@ -6,7 +6,6 @@ import json
 import linecache
 import os
 from collections.abc import Generator
-from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -553,37 +552,34 @@ class _Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        from pytest_integration_contracts.session.coverage import reasons
+
         if self._config.option.collectonly:
             return
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         unchecked = self._selected - self._ended if interrupted else set()
         mine, status = self._config.stash[_SESSION], int(session.exitstatus)
-        report = mine.finish(frozenset(unchecked), whole=not self._partial(session, frozenset()))
-        reasons = self._partial(session, self._failed)
+        collected = self._config.stash[_COLLECTED]
+        coverage = collected.coverage(
+            session,
+            selected=self._selected,
+            ended=self._ended,
+            failed=self._failed,
+            skipped=self._skipped,
+            roots=mine.roots,
+        )
+        report, partial = mine.finish(frozenset(unchecked), coverage), reasons(coverage)
         if mine.settings.shard:
-            ended = self._selected & self._ended
-            report = replace(report, part=mine.part(status, ended=ended, failed=self._failed, unchecked=unchecked))
+            report = replace(report, part=mine.part(status, coverage, unchecked))
         if self._config.option.contracts_prune:
-            collected = self._config.stash[_COLLECTED]
-            report = mine.prune(report, collected.shard + reasons, collected.files)
-        report = self._written(report, reasons)
+            report = mine.prune(report, collected.shard + partial, collected.files)
+        report = self._written(report, partial)
         self._config.stash[_REPORT] = report
         code = mine.exit_code(status, self._failed, report)
         if code != status:
             session.exitstatus = code
 
-    def _partial(self, session: pytest.Session, failed: AbstractSet[str]) -> tuple[str, ...]:
-        """Why this run did not run all contract tests there are to their end, one short reason each."""
-        return self._config.stash[_COLLECTED].reasons(
-            session,
-            selected=self._selected,
-            ended=self._ended,
-            failed=failed,
-            skipped=self._skipped,
-            roots=self._config.stash[_SESSION].roots,
-        )
-
-    def _written(self, report: Report, reasons: tuple[str, ...]) -> Report:
+    def _written(self, report: Report, partial: tuple[str, ...]) -> Report:
         """The report, once it stands in the files that were asked for; with the errors of those that cannot be."""
         paths, settings = _report_paths(self._config), self._config.stash[_SESSION].settings
         from pytest_integration_contracts.session.github import runs_there
@@ -593,7 +589,7 @@ class _Controller:
         from pytest_integration_contracts.reports.files import write_all
         from pytest_integration_contracts.session.run import run_of
 
-        run = run_of(settings, tests=len(self._selected & self._ended), partial=reasons)
+        run = run_of(settings, tests=len(self._selected & self._ended), partial=partial)
         return write_all(replace(report, run=run), paths)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

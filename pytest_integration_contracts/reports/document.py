@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from pytest_integration_contracts.errors import ReportError
 from pytest_integration_contracts.model import (
     Accepted,
     Change,
+    Coverage,
     Finding,
     Learned,
     Operation,
@@ -106,14 +108,14 @@ def from_json(document: dict[str, Any], name: str) -> Report:
 
 
 def _part(document: dict[str, Any]) -> Part:
-    members: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
-    }
-    part = Part(**members)
-    labels = (part.ended, part.failed, part.expected, part.crashed, part.unchecked)
-    texts = (part.told, part.folder, part.reason, *(label for each in labels for label in each))
+    part = Part(**{**_tuples(document), "coverage": Coverage(**_tuples(document["coverage"]))})
+    coverage = dataclasses.astuple(part.coverage)
+    labels = (part.expected, part.crashed, part.unchecked, *(each for each in coverage if isinstance(each, tuple)))
+    texts = (part.told, part.folder, part.reason, part.coverage.stopped, *(label for each in labels for label in each))
     if type(part.status) is not int or not all(isinstance(text, str) for text in texts):
         raise TypeError("a member of `part` is of another kind")
+    if not all(isinstance(each, str if name == "stopped" else tuple) for name, each in _members(part.coverage)):
+        raise TypeError("a member of `coverage` is of another kind")
     return part
 
 
@@ -132,6 +134,14 @@ def finding_from_json(document: dict[str, Any]) -> Finding:
             "changes": tuple(map(_change, document["changes"])),
         }
     )
+
+
+def _tuples(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}
+
+
+def _members(coverage: Coverage) -> Iterator[tuple[str, object]]:
+    return ((field.name, getattr(coverage, field.name)) for field in dataclasses.fields(coverage))
 
 
 def _learned(document: dict[str, Any]) -> Learned:

@@ -13,9 +13,10 @@ from typing import Final
 
 from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest_file import find, load, without_file
-from pytest_integration_contracts.model import Change, Finding, Learned, Operation, Part, Report, Verdict
+from pytest_integration_contracts.model import Change, Coverage, Finding, Learned, Operation, Part, Report, Verdict
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
+from pytest_integration_contracts.session.coverage import reasons
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
@@ -203,13 +204,14 @@ class Session:
         verdicts = {finding.verdict for finding in told.findings if finding.fails} if told else set()
         return min(verdicts, key=list(Verdict).index, default=Verdict.OURS)
 
-    def finish(self, unchecked: AbstractSet[str] = frozenset(), *, whole: bool = False) -> Report:
+    def finish(self, unchecked: AbstractSet[str] = frozenset(), coverage: Coverage | None = None) -> Report:
         """End the run: write what was learned, and say what was found.
 
         Args:
             unchecked: Contract tests that were selected and did not run to their end.
-            whole: Whether every contract test there is was selected, and ran to its end.
+            coverage: Which of the contract tests there are it ran; None where it ran no tests.
         """
+        whole = coverage is not None and not reasons(replace(coverage, failed=()))
         told, shard = self._in_order(), bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
         lesson = self._lesson = self._learn(told) if learns else Lesson()
@@ -239,13 +241,12 @@ class Session:
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
 
-    def part(self, status: int, *, ended: Iterable[str], failed: Iterable[str], unchecked: Iterable[str] = ()) -> Part:
+    def part(self, status: int, coverage: Coverage, unchecked: Iterable[str] = ()) -> Part:
         """What this run tells where it is one of several.
 
         Args:
             status: pytest's exit status.
-            ended: Contract tests that came to their end.
-            failed: Tests that failed, contract tests or not.
+            coverage: Which of the contract tests there are it ran.
             unchecked: Contract tests that were selected and did not run to their end.
         """
         return Part(
@@ -253,8 +254,7 @@ class Session:
             status=status,
             folder=Path(os.path.relpath(self.settings.root, self.settings.invoked_from)).as_posix(),
             reason=self.settings.reason,
-            ended=tuple(sorted(ended)),
-            failed=tuple(sorted(failed)),
+            coverage=coverage,
             expected=tuple(sorted(self._expected)),
             crashed=tuple(sorted(self._crashed)),
             unchecked=tuple(sorted(unchecked)),

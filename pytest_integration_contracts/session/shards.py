@@ -14,6 +14,7 @@ from pytest_integration_contracts.errors import ContractsError, ReportError, Usa
 from pytest_integration_contracts.model import Part, Report, Run
 from pytest_integration_contracts.reports import document
 from pytest_integration_contracts.reports.files import write_all
+from pytest_integration_contracts.session.coverage import reasons, together
 from pytest_integration_contracts.session.session import Session
 from pytest_integration_contracts.session.settings import Mode, Settings, today
 
@@ -113,15 +114,17 @@ def combine(paths: Sequence[Path], outputs: Sequence[Path], here: Path, environm
     missing = _missing(shards)
     if missing:
         session.absent(missing)
-    ended = {label for shard in shards for label in shard.part.ended}
-    failed = {label: shard.name for shard in shards for label in shard.part.failed}
-    report = session.finish(frozenset(label for shard in shards for label in shard.part.unchecked) - ended)
+    coverage = together([shard.part.coverage for shard in shards])
+    ended = frozenset(coverage.selected).intersection(coverage.ended)
+    failed = {label: shard.name for shard in shards for label in shard.part.coverage.failed}
+    unchecked = frozenset(label for shard in shards for label in shard.part.unchecked) - ended
+    report = session.finish(unchecked, coverage)
     run = Run(
         mode=settings.mode.value,
         made_at=settings.now().replace(microsecond=0).isoformat(),
         commit=first.run.commit,
         tests=len(ended),
-        partial=tuple(sorted({reason for shard in shards for reason in shard.run.partial})),
+        partial=(*([missing] if missing else []), *reasons(coverage)),
     )
     report = write_all(replace(report, run=run), outputs)
     code = session.exit_code(_status(shards), failed.keys(), report)

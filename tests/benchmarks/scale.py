@@ -89,11 +89,11 @@ class Scale:
 
     def __init__(self, folder: Path, operations: int, an_integration: int = AN_INTEGRATION) -> None:
         self.folder = folder
-        self.operations = operations
+        count = max(1, operations // an_integration)
+        self.operations = count * min(operations, an_integration)
         self.modules: list[str] = []
         folder.mkdir()
         (folder / "pytest.ini").write_text("[pytest]\n")
-        count = max(1, operations // an_integration)
         sections = (
             f'[integrations.{name}]\nurls = ["http://{name}.example/v1"]\nowner = "team-{name}"\n'
             for name in (f"api-{number:03}" for number in range(count))
@@ -296,7 +296,7 @@ def main() -> None:
         return
     rows = []
     sizes = (200, 400, 800) if asked.quick else (500, 5_000, 10_000, 20_000)
-    for row in measure(sizes, 4 if asked.quick else 20, 1 if asked.quick else 7):
+    for row in measure(sizes, 4 if asked.quick else 20, 1 if asked.quick else 5):
         print(printed(row), flush=True)
         rows.append(row)
     if asked.write:
