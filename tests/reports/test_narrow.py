@@ -25,11 +25,13 @@ crm  GET /customers/{id}
             responses -> gone, in 2 of 2
             customer["email"]
             # KeyError
+            fingerprint de08829333387f57
   BREAKING  type.changed
             $.methods[*].last4 where
             type=card
             string -> integer, after 40
             responses
+            fingerprint 91cf2bee1d12f30f
   warning   type.integer-to-number
             $.rank  integer -> number,
             after 6 responses
@@ -41,7 +43,10 @@ owner team-revenue · runbook
     support@crm.example
 they meant it?
     pytest --contracts-record --contracts-update test_crm.py
-    they did not?  support@crm.example"""
+    they did not?  support@crm.example
+known, for now?  integration-contracts
+    accept FINGERPRINT --reason WHY
+    --expires DAY"""
     )
 
 
