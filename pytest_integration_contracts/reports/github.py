@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from pytest_integration_contracts.model import Change, Finding, Report, Severity
-from pytest_integration_contracts.reports.parts import GRAVEST, by_integration
-from pytest_integration_contracts.reports.styled import difference, printable
+from pytest_integration_contracts.reports.parts import GRAVEST, by_integration, unenforced
+from pytest_integration_contracts.reports.styled import difference, notes_of, printable
 
 MOST: Final = 10
 """So many annotations of a kind GitHub shows for a step; the rest it drops without a word."""
@@ -78,11 +78,16 @@ def _capped(level: str, found: Sequence[Annotation]) -> list[Annotation]:
 def _annotations(report: Report, locate: Locate) -> Iterator[Annotation]:
     yield from (Annotation("error", _TITLE, [error]) for error in report.errors)
     findings = [finding for part in by_integration(report) for finding in part.told]
-    yield from _of_changes(findings, Severity.BREAKING, "error", locate)
+    yield from _of_changes(findings, "error", locate)
     for finding in sorted((each for each in findings if each.problem), key=lambda each: GRAVEST.index(each.cause)):
         spot = locate(finding.snapshot, finding.response, None)
-        yield Annotation("error", _title(finding, finding.cause.value), [finding.problem, *_footer(finding)], spot)
-    yield from _of_changes(findings, Severity.WARNING, "warning", locate)
+        yield Annotation(
+            "error" if finding.is_enforced else "warning",
+            _title(finding, finding.cause.value),
+            [finding.problem, *_footer(finding)],
+            spot,
+        )
+    yield from _of_changes(findings, "warning", locate)
     for old in report.outdated:
         told = [f"{old.cassette} is older than max_age {old.max_age}", *([report.renewal] if report.renewal else [])]
         yield Annotation("error" if old.fails else "warning", "old recording", told, locate(old.cassette, "", None))
@@ -90,12 +95,19 @@ def _annotations(report: Report, locate: Locate) -> Iterator[Annotation]:
         yield Annotation("warning", "not checked", [f"{test} did not come to its end, so nothing is known"])
 
 
-def _of_changes(findings: Sequence[Finding], severity: Severity, level: str, locate: Locate) -> Iterator[Annotation]:
+def _of_changes(findings: Sequence[Finding], level: str, locate: Locate) -> Iterator[Annotation]:
     for finding in findings:
         for change in finding.changes:
-            if change.severity is severity:
+            if _level(finding, change) == level:
                 spot = locate(finding.snapshot, finding.response, change)
                 yield Annotation(level, _title(finding, change.rule), _told(finding, change), spot)
+
+
+def _level(finding: Finding, change: Change) -> str:
+    """What fails is an error; what is accepted, or not enforced, is a warning; what is new is none of both."""
+    if change.breaks and finding.is_enforced:
+        return "error"
+    return "" if change.severity is Severity.COMPATIBLE else "warning"
 
 
 def _title(finding: Finding, what: str) -> str:
@@ -106,7 +118,7 @@ def _told(finding: Finding, change: Change) -> list[str]:
     place = f"{change.path} where {change.variant}" if change.variant else change.path
     return [
         f"{place}: {difference(change)}",
-        *filter(None, (change.witness, change.note)),
+        *filter(None, (change.witness, *notes_of(change), unenforced(finding))),
         *_footer(finding),
     ]
 

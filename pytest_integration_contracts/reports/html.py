@@ -11,15 +11,17 @@ from typing import Any, Final
 from jinja2 import Environment, StrictUndefined
 
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Report, Severity
+from pytest_integration_contracts.model import Change, Report
 from pytest_integration_contracts.reports.parts import (
     SEVERITY_WORDS,
     by_integration,
     headline,
     severities,
+    unenforced,
     verdict_of,
+    weight_of,
 )
-from pytest_integration_contracts.reports.styled import evidence, printable
+from pytest_integration_contracts.reports.styled import evidence, notes_of, printable, word_of
 from pytest_integration_contracts.reports.terminal import ago, sentences
 
 _LONGEST: Final = 500
@@ -53,8 +55,8 @@ def _environment() -> Environment:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
-    environment.globals |= {"sides": _sides, "why": _why}
-    environment.filters |= {"ago": ago, "word": lambda severity: SEVERITY_WORDS[Severity(severity)]}
+    environment.globals |= {"sides": _sides, "why": _why, "notes": notes_of, "unenforced": unenforced}
+    environment.filters |= {"ago": ago, "word": word_of, "weight": weight_of}
     return environment
 
 

@@ -7,8 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_integration_contracts.model import Change, Finding, Learned, Report, Severity, Verdict
-from pytest_integration_contracts.reports.parts import SEVERITY_WORDS, Part, by_integration, headline, verdict_of
-from pytest_integration_contracts.reports.styled import difference, printable
+from pytest_integration_contracts.reports.parts import (
+    SEVERITY_WORDS,
+    Part,
+    by_integration,
+    headline,
+    unenforced,
+    verdict_of,
+    weight_of,
+)
+from pytest_integration_contracts.reports.styled import difference, notes_of, printable, word_of
 from pytest_integration_contracts.reports.terminal import sentences
 
 COMMENT_LIMIT: Final = 65_000
@@ -140,6 +148,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"{_SIGNS[finding.cause]} **{finding.cause}**: {code(finding.problem)}"
     if finding.changes:
         yield _changes(finding.changes)
+    if unenforced(finding):
+        yield unenforced(finding)
     if finding.remedy and finding.fails:
         yield f"{'To end this' if finding.problem else 'They meant it?'} {code(finding.remedy)}"
 
@@ -149,12 +159,12 @@ def _changes(changes: Iterable[Change]) -> str:
         ["", "rule", "path", "change", "your code", "note"],
         (
             [
-                f"{_SEVERITY_SIGNS[change.severity]} {SEVERITY_WORDS[change.severity]}",
+                f"{_SEVERITY_SIGNS[weight_of(change)]} {word_of(change)}",
                 code(change.rule),
                 code(f"{change.path} where {change.variant}" if change.variant else change.path),
                 code(difference(change)),
                 code(change.witness),
-                code(change.note),
+                code("; ".join(notes_of(change))),
             ]
             for change in changes
         ),
@@ -179,6 +189,8 @@ def _lists(report: Report) -> Iterator[str]:
         ("Failed by themselves, while the contract held", report.ours),
         ("Recordings that are too old", too_old),
         ("In no manifest", report.undeclared),
+        ("Acceptances that nothing needs", report.unused),
+        ("Removed", report.removed),
         ("To know", report.notes),
     ):
         if lines:

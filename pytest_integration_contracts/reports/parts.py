@@ -108,8 +108,19 @@ def by_integration(report: Report) -> tuple[Part, ...]:
 
 
 def severities(changes: Iterable[Change]) -> Counter[Severity]:
-    """How many changes of each severity there are."""
-    return Counter(change.severity for change in changes)
+    """How many changes of each severity there are; what is accepted counts as a warning."""
+    return Counter(map(weight_of, changes))
+
+
+def weight_of(change: Change) -> Severity:
+    """How grave a change is to a reader: what is accepted is to be known, and breaks nothing."""
+    return Severity.WARNING if change.severity is Severity.BREAKING and not change.breaks else change.severity
+
+
+def unenforced(finding: Finding) -> str:
+    """Why what is wrong fails nothing, "" where it does or where nothing is wrong."""
+    wrong = finding.problem or any(change.breaks for change in finding.changes)
+    return f'not enforced: the manifest says enforce = "{finding.enforce}"' if wrong and not finding.is_enforced else ""
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:
@@ -118,8 +129,14 @@ def gravest(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def verdict_of(report: Report) -> Verdict:
-    """What a whole run says. A run that did not come to its end, or that checked nothing, is never `OK`."""
-    verdicts = [finding.verdict for finding in report.findings]
+    """What a whole run says, as far as the manifest enforces it.
+
+    A run that did not come to its end, or that checked nothing, is never `OK`.
+    """
+    verdicts = [
+        finding.verdict if finding.is_enforced or finding.verdict is Verdict.OK else Verdict.CHANGED
+        for finding in report.findings
+    ]
     if report.ours:
         verdicts.append(Verdict.OURS)
     if report.errors or report.unchecked or not (report.findings or report.learned):
@@ -139,7 +156,13 @@ def headline(report: Report) -> Headline:
         return Headline("", "Recordings are too old")
     if verdict in _OF_NONE:
         return Headline("", _OF_NONE[verdict])
-    names = sorted({part.name for part in by_integration(report) if part.verdict is verdict})
+    names = sorted(
+        {
+            part.name
+            for part in by_integration(report)
+            if any(finding.verdict is verdict for finding in part.findings if finding.is_enforced)
+        }
+    )
     return (
         Headline(names[0], _OF_ONE[verdict]) if len(names) == 1 else Headline("", f"{len(names)} {_OF_MANY[verdict]}")
     )

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pytest_integration_contracts.acceptances import SOON
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.model import Change, Operation, Severity
+from pytest_integration_contracts.model import Accepted, Change, Operation, Severity
 from pytest_integration_contracts.shapes.foreign import DECLARED
 
 _PATH_WIDTH: Final = 40
@@ -71,22 +71,37 @@ def changes_in_lines(changes: Sequence[Change], operation: Operation | None = No
 
 def _acceptance(change: Change, operation: Operation | None) -> list[Line]:
     """Who has accepted a change, and until when; or what to accept it by."""
-    accepted, indent = change.accepted, Span(" " * 12)
-    lines: list[Line] = []
-    if accepted:
-        who = ", ".join(printable(part) for part in (accepted.owner, accepted.ticket) if part)
-        left = accepted.days_left
-        until = f"accepted until {accepted.expires}"
-        if left < 0:
-            told = Span(f"{until}, expired {counted(-left, 'day')} ago", Style.BREAKING)
-        elif left <= SOON:
-            told = Span(f"{until}, {counted(left, 'day')} left" if left else f"{until}, the last day", Style.WARNING)
-        else:
-            told = Span(until, Style.QUIET)
-        lines.append((indent, told, Span(f": {printable(accepted.reason)} ({who})", Style.QUIET)))
+    indent, lines = Span(" " * 12), list[Line]()
+    if change.accepted:
+        lines.append((indent, *acceptance(change.accepted)))
     if operation and change.breaks:
         lines.append((indent, Span(f"fingerprint {change.fingerprint(operation)}", Style.QUIET)))
     return lines
+
+
+def acceptance(accepted: Accepted) -> Line:
+    """Until when a change is accepted, why, and by whom."""
+    who = ", ".join(printable(part) for part in (accepted.owner, accepted.ticket) if part)
+    left = accepted.days_left
+    until = f"accepted until {accepted.expires}"
+    if left < 0:
+        told = Span(f"{until}, expired {counted(-left, 'day')} ago", Style.BREAKING)
+    elif left <= SOON:
+        told = Span(f"{until}, {counted(left, 'day')} left" if left else f"{until}, the last day", Style.WARNING)
+    else:
+        told = Span(until, Style.QUIET)
+    return told, Span(f": {printable(accepted.reason)} ({who})", Style.QUIET)
+
+
+def word_of(change: Change) -> str:
+    """How grave a change is, in a word: `breaking`, `warning`, `new`, or `accepted` whatever it would be."""
+    return "accepted" if change.is_accepted else _SEVERITY[change.severity][0].lower()
+
+
+def notes_of(change: Change) -> tuple[str, ...]:
+    """What a reader should know about a change's severity, and about who has accepted it."""
+    accepted = plain([acceptance(change.accepted)]) if change.accepted else ""
+    return tuple(filter(None, (printable(change.note), accepted)))
 
 
 def _change(change: Change, rule_width: int, path_width: int) -> list[Line]:
@@ -110,7 +125,7 @@ def difference(change: Change) -> str:
     before, after = printable(change.before), printable(change.after)
     (had, all_before), (has, all_after) = change.baseline, change.observed
     known = 0 < all_before < DECLARED.responses
-    if not RULES[change.rule].counted:
+    if change.rule in RULES and not RULES[change.rule].counted:
         told = after if before == "nothing" else f"{before} -> {after}"
         return f"{told}, after {counted(all_before, 'response')}" if known else told
     if all_before < DECLARED.responses:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pytest_integration_contracts.model import Change, Finding, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.reports.learned import learned_lines, weight_of
+from pytest_integration_contracts.reports.parts import unenforced
 from pytest_integration_contracts.reports.styled import (
     Line,
     Span,
@@ -66,9 +67,8 @@ def _left_out(changes: Sequence[Change]) -> list[Line]:
 
 def _unenforced(finding: Finding) -> list[Line]:
     """Why what is wrong does not fail the run."""
-    if finding.is_enforced or not (finding.problem or any(change.breaks for change in finding.changes)):
-        return []
-    return [(Span("  not enforced: "), Span(f'the manifest says enforce = "{finding.enforce}"', Style.QUIET))]
+    word, _, why = unenforced(finding).partition(": ")
+    return [(Span(f"  {word}: "), Span(why, Style.QUIET))] if word else []
 
 
 def _header(finding: Finding) -> Line:

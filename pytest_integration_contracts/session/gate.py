@@ -65,8 +65,11 @@ def gate(
         told.unknown += [
             f"no test of the last run asked {name}" for name in sorted(each.name for each in after.keys() - asked)
         ]
-    broken = [finding for finding in heard.findings if finding.verdict in BREAKS]
+    broken = [finding for finding in heard.findings if finding.fails and finding.verdict in BREAKS]
     told.unknown += [_problem(each) for each in heard.findings if each.fails and each.verdict not in BREAKS]
+    told.unknown += [
+        f"{each.operation.name} is not judged (enforce = off)" for each in heard.findings if not each.is_judged
+    ]
     whose = project.integration(integration)
     return Gated(
         integration,
