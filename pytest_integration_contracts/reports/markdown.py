@@ -16,7 +16,7 @@ from pytest_integration_contracts.reports.parts import (
     verdict_of,
     weight_of,
 )
-from pytest_integration_contracts.reports.styled import difference, notes_of, printable, word_of
+from pytest_integration_contracts.reports.styled import counted, difference, notes_of, printable, word_of
 from pytest_integration_contracts.reports.terminal import sentences
 
 COMMENT_LIMIT: Final = 65_000
@@ -205,7 +205,7 @@ def _origin(report: Report) -> Iterator[str]:
     commit = f"commit {code(run.commit[:12])}" if run.commit else ""
     shard = f"shard {code(run.shard)}" if run.shard else ""
     partial = f"partial: {', '.join(map(code, run.partial))}" if run.partial else ""
-    tests = f"{run.tests} tests" if run.mode else ""
+    tests = counted(run.tests, "test") if run.mode else ""
     told = [code(run.mode), code(run.made_at), commit, tests, shard, partial]
     if any(told):
         yield " · ".join(filter(None, told))
