@@ -238,6 +238,7 @@ class Session:
             unused=tuple(lesson.unused) or tuple(self._unused(told, slow_ones) if whole and not shard else ()),
             fails=bool(lesson.errors or self._crashed or self._absent)
             or any(each.fails for each in outdated)
+            or any(each.fails for each in slow_ones)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
 

@@ -274,6 +274,18 @@ class TestBudgets:
         project.write("contracts.toml", MANIFEST + 'latency = "1h"\n')
         assert "latency" not in project.run("--contracts-live").text
 
+    def test_a_budget_that_the_manifest_takes_seriously_fails_the_run(
+        self, project: Project, upstream: Upstream
+    ) -> None:
+        project.write("test_crm.py", self.MANY)
+        upstream.answers[PATH] = json_answer(PAGE)
+        assert project.run("--contracts-update").exit == 0
+        serious = '\n[[policy.overrides]]\nrule = "latency.budget-exceeded"\nseverity = "breaking"\n'
+        project.write("contracts.toml", f'{MANIFEST}latency = "1ms"\n{serious}')
+        result = project.run("--contracts-live")
+        assert (result.exit, "2 passed" in result.text) == (1, True), result.text
+        assert "1 operation drifts: 1 breaking change." in result.section
+
     def test_data_that_stands_still_fails_live(self, project: Project, upstream: Upstream) -> None:
         fresh = datetime.now(UTC).isoformat()
         upstream.answers[PATH] = json_answer({"items": [{"at": "2020-01-01T00:00:00Z"}, {"at": fresh}]})
