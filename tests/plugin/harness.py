@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
+from upstream import Upstream
+
 UNUSED_PLUGINS = (
     "cacheprovider",
     "schemathesis",
@@ -86,6 +88,10 @@ class Result:
         return found[1].strip("\n") if found else ""
 
 
+_LEARNED: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+"""What projects have learned, by what they were and what they were told."""
+
+
 class Project:
     """A consumer's project in a folder of its own."""
 
@@ -107,6 +113,18 @@ class Project:
             for path in sorted((self.folder / below).rglob("*"))
             if path.is_file()
         }
+
+    def learn(self, upstream: Upstream) -> None:
+        """What the first update writes. The same project learns the same answers to the same files, so only once."""
+        before = self.files(".")
+        key = (*sorted(before.items()), *sorted((path, repr(answer)) for path, answer in upstream.answers.items()))
+        if key not in _LEARNED:
+            assert self.run("--contracts-update").exit == 0
+            _LEARNED[key] = {name: text for name, text in self.files(".").items() if before.get(name) != text}
+        for name, text in _LEARNED[key].items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
 
     def run(self, *arguments: str, cwd: str = ".", **environment: str) -> Result:
         """Run pytest as a person would, in a process of its own."""

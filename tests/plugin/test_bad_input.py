@@ -52,7 +52,7 @@ def test_a_bad_manifest_does_not_trouble_who_asks_for_no_contracts(project: Proj
 @pytest.fixture
 def learned(project: Project, upstream: Upstream) -> Project:
     upstream.answers[PATH] = json_answer({"id": 42, "email": "ada@mail.example"})
-    assert project.run("--contracts-update").exit == 0
+    project.learn(upstream)
     return project
 
 

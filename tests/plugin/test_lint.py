@@ -24,7 +24,7 @@ expires = 2027-03-01
 @pytest.fixture
 def learned(project: Project, upstream: Upstream) -> Project:
     upstream.answers["/v1/customers/42"] = json_answer({"id": 42, "email": "ada@mail.example"})
-    assert project.run("--contracts-update").exit == 0
+    project.learn(upstream)
     project.write("docs/runbooks/crm.md", "call them\n")
     return project
 

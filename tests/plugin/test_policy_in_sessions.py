@@ -41,7 +41,7 @@ def test_customer():
 @pytest.fixture
 def learned(project: Project, upstream: Upstream) -> Project:
     upstream.answers[PATH] = json_answer(CUSTOMER)
-    assert project.run("--contracts-update").exit == 0
+    project.learn(upstream)
     return project
 
 

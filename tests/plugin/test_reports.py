@@ -19,7 +19,7 @@ PATH = "/v1/customers/42"
 @pytest.fixture
 def learned(project: Project, upstream: Upstream) -> Project:
     upstream.answers[PATH] = json_answer(CUSTOMER)
-    assert project.run("--contracts-update").exit == 0
+    project.learn(upstream)
     return project
 
 
