@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from plugin.harness import CLIENT, MANIFEST, Project
-from pytest_integration_contracts.cli import main
 from upstream import Upstream, json_answer
 
 ROOT = Path(__file__).parent.parent
@@ -196,9 +195,7 @@ def test_the_example_names_the_hooks_there_are() -> None:
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_a_hook_runs_before_a_commit_and_stops_what_it_is_for(project: Project, hook: dict[str, Any]) -> None:
-    command = hook["entry"].split()[1]
-    if command not in main.commands:
-        pytest.skip(f"`integration-contracts {command}` is not in this version")
+    project.write("docs/runbooks/crm.md", "call them\n")
     local = {"repos": [{"repo": "local", "hooks": [{**hook, "language": "system"}]}]}
     (project.folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(local))
     commit = "git add --all && python -m pre_commit run"

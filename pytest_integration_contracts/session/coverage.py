@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
+from typing import Final
 
 from pytest_integration_contracts.model import Coverage
 
@@ -27,6 +28,16 @@ def reasons(coverage: Coverage) -> tuple[str, ...]:
         if names:
             found.append(f"{_counted(len(names), 'contract test')} {what}")
     return tuple(found) if found or selected else ("no contract test ran",)
+
+
+_CHOOSING: Final = ("-k ", "-m ", "--deselect ")
+"""Options that choose among what was collected: what they left out is known."""
+
+
+def asked_all(coverage: Coverage) -> bool:
+    """Whether every contract test there is came to its end, however it went and however it was chosen."""
+    narrowed = tuple(each for each in coverage.narrowed if not each.startswith(_CHOOSING))
+    return not reasons(replace(coverage, narrowed=narrowed, failed=()))
 
 
 def together(coverages: Sequence[Coverage]) -> Coverage:

@@ -16,7 +16,7 @@ from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.model import Change, Coverage, Finding, Learned, Operation, Part, Report, Verdict
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
-from pytest_integration_contracts.session.coverage import reasons
+from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
@@ -211,7 +211,7 @@ class Session:
             unchecked: Contract tests that were selected and did not run to their end.
             coverage: Which of the contract tests there are it ran; None where it ran no tests.
         """
-        whole = coverage is not None and not reasons(replace(coverage, failed=()))
+        whole = coverage is not None and asked_all(coverage)
         told, shard = self._in_order(), bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
         lesson = self._lesson = self._learn(told) if learns else Lesson()

@@ -70,8 +70,10 @@ def test_drift_fails_the_test_itself_with_all_there_is_to_say(recorded: Project)
         f"crm  GET /customers/{{id}}  200 application/json          {SNAPSHOT} (1.0)\n"
         "  BREAKING  property.removed   $.email    string (email), in 1 of 1 response -> gone, in 1 of 1\n"
         '            customer["email"]  # KeyError\n'
+        "            fingerprint de08829333387f57\n"
         "owner team-revenue · runbook docs/runbooks/crm.md · upstream support@crm.example\n"
-        "they meant it?  pytest --contracts-update test_crm.py      they did not?  support@crm.example"
+        "they meant it?  pytest --contracts-update test_crm.py      they did not?  support@crm.example\n"
+        "known, for now?  integration-contracts accept FINGERPRINT --reason WHY --expires DAY"
     )
     assert "1 failed" in result.text
     assert recorded.run("--contracts-update").exit == 0
