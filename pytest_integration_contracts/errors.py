@@ -38,3 +38,7 @@ class BodyError(ContractsError):
 
 class UsageError(ContractsError):
     """Options or arguments contradict each other, or name something that does not exist."""
+
+
+class SpecError(ContractsError):
+    """What an upstream publishes about itself, an OpenAPI document or a GraphQL schema, cannot be used."""

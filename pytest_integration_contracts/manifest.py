@@ -136,6 +136,8 @@ class Integration:
         preset: How its changes are weighed, "" for as all others are.
         operations: What holds for some of its operations only.
         acceptances: The changes that are accepted for a while.
+        openapi: Where its OpenAPI document is: a URL, or a path below or beside the manifest; "" for none.
+        graphql: The same of its GraphQL schema: the URL of its endpoint, or a path.
     """
 
     name: str
@@ -157,6 +159,8 @@ class Integration:
     preset: str = ""
     operations: tuple[OperationSettings, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
+    openapi: str = ""
+    graphql: str = ""
 
     def at(self, operation: str) -> Integration:
         """The same with what holds for one of its operations, by the operation's name."""

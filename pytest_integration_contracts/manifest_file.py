@@ -51,6 +51,9 @@ TO_FILL_IN: Final = "FILL IN"
 
 RESERVED_NAMES: Final = frozenset({"cassettes"})
 
+PUBLISHED: Final = "openapi.json"
+"""The file in the folder of an integration's snapshots that is none: what the upstream publishes about itself."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
@@ -76,6 +79,8 @@ _INTEGRATION_KEYS: Final = (
     "preset",
     "operations",
     "accept",
+    "openapi",
+    "graphql",
 )
 _POLICY_KEYS: Final = ("preset", "overrides")
 _OVERRIDE_KEYS: Final = ("rule", "severity", "integration", "operation", "path")
@@ -200,6 +205,8 @@ def _integration(
         max_age=_max_age(path, place, entry, defaults),
         operations=read_operations(path, f"{place}.operations", entry.get("operations", {})),
         acceptances=read_acceptances(path, f"{place}.accept", entry.get("accept", [])),
+        openapi=_source(path, f"{place}.openapi", entry.get("openapi", ""), environment),
+        graphql=_source(path, f"{place}.graphql", entry.get("graphql", ""), environment),
         **{"enforce": _enforce(path, "defaults", defaults), **read_settings(path, place, entry)},
     )
 
@@ -280,14 +287,34 @@ def _templates(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[str, .
     return templates
 
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SOURCE = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:[/?][^\s#]*)?")
+
+
+def _source(path: Path, place: str, value: object, environment: Mapping[str, str]) -> str:
+    """Where an upstream publishes something about itself: a URL, or the path of a file, relative to the manifest."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ManifestError(f"{path}: {place}: must be a URL, or a path relative to this file")
+    if not _ADDRESS.match(value) and not value.startswith("${"):
+        return value
+    url = _VARIABLE.sub(lambda found: _value(path, place, found, environment), value)
+    if not _SOURCE.fullmatch(url) or not authority(split_url(url))[0]:
+        raise ManifestError(
+            f"{path}: {place}: {_without_credentials(value)!r} must be an http or https URL without user or fragment,"
+            " or a path relative to this file"
+        )
+    return url
+
+
 def _prefixes(path: Path, place: str, entry: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Prefix, ...]:
     urls = strings(path, f"{place}.urls", entry.get("urls", []))
     if not urls:
         return ()
     prefixes: list[Prefix] = []
+    where = f"{place}.urls"
     for url in urls:
-        actual = _VARIABLE.sub(lambda found: _value(path, place, found, environment), url)
-        default = _VARIABLE.sub(lambda found: found["default"] or _value(path, place, found, environment), url)
+        actual = _VARIABLE.sub(lambda found: _value(path, where, found, environment), url)
+        default = _VARIABLE.sub(lambda found: found["default"] or _value(path, where, found, environment), url)
         canonical = _url(path, place, url, default)
         label = _label(prefixes[0].canonical, canonical) if prefixes else ""
         prefixes.append(Prefix(_url(path, place, url, actual), canonical, label))
@@ -310,7 +337,7 @@ def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[st
     value = environment.get(found["name"]) or found["default"]
     if value is None:
         raise ManifestError(
-            f"{path}: {place}.urls: the environment variable {found['name']} is not set;"
+            f"{path}: {place}: the environment variable {found['name']} is not set;"
             f" set it, or give it a default: `${{{found['name']}:-https://...}}`"
         )
     return value

@@ -17,6 +17,7 @@ from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
 from pytest_integration_contracts.snapshots.store import SnapshotStore
+from pytest_integration_contracts.specs.kept import Kept, read_kept
 from pytest_integration_contracts.traffic.cassettes import read_cassette
 from pytest_integration_contracts.traffic.operations import asked_of
 from pytest_integration_contracts.traffic.sent import request_of
@@ -34,6 +35,7 @@ class Project:
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
         self._bodies: dict[str, dict[str, Shape]] = {}
+        self._published: dict[str, Kept | None] = {}
         self._prefixes = {
             prefix.actual: prefix.canonical
             for integration in manifest.integrations.values()
@@ -76,6 +78,17 @@ class Project:
     def integration(self, name: str) -> Integration:
         """The integration of a name; an undeclared one where no manifest names it."""
         return self.manifest.integrations.get(name) or self.manifest.undeclared(name)
+
+    def published(self, integration: str) -> Kept | None:
+        """The OpenAPI document that is kept of an integration; None where the manifest names none, or none is kept yet.
+
+        Raises:
+            SpecError: There is one, and it cannot be used.
+        """
+        if integration not in self._published:
+            named = bool(self.integration(integration).openapi)
+            self._published[integration] = read_kept(self.store.folder(integration)) if named else None
+        return self._published[integration]
 
     def elsewhere(self, operation: Operation) -> dict[str, Shape]:
         """The bodies that other operations of the same integration are known to have, by their names."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.files import safe_beginning
+from pytest_integration_contracts.manifest_file import PUBLISHED
 
 _SUFFIX: Final = ".json"
 _HEAD: Final = 4096
@@ -29,7 +30,9 @@ class Listing:
                 names = [entry.name for entry in entries]
         except OSError:
             names = []
-        self._stems = sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+        self._stems = sorted(
+            name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX) and name != PUBLISHED
+        )
         self._names: dict[str, str] = {}
         self._templates: dict[str, list[str]] = defaultdict(list)
         for stem in self._stems:

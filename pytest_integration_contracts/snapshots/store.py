@@ -9,7 +9,7 @@ from typing import Final
 
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, leads_outside, safe_name, write_atomically
-from pytest_integration_contracts.manifest_file import RESERVED_NAMES
+from pytest_integration_contracts.manifest_file import PUBLISHED, RESERVED_NAMES
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.snapshots.listing import Listing
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot
@@ -74,13 +74,15 @@ class SnapshotStore:
         Raises:
             SnapshotError: A file cannot be used.
         """
-        found = (self._snapshot(path) for path in sorted(self.directory.glob("*/*.json")))
+        found = (self._snapshot(path) for path in sorted(self.directory.glob("*/*.json")) if path.name != PUBLISHED)
         return sorted((each for each in found if each), key=lambda snapshot: snapshot.operation)
 
     def of_integration(self, integration: str) -> list[Snapshot]:
         """Every current snapshot of one integration that can be read."""
         found = []
         for path in sorted((self.directory / _folder(integration)).glob("*.json")):
+            if path.name == PUBLISHED:
+                continue
             with contextlib.suppress(SnapshotError):
                 snapshot = self._snapshot(path)
                 found += [snapshot] if snapshot else []
@@ -180,6 +182,8 @@ class SnapshotStore:
     def _locate(self, operation: Operation) -> tuple[Path, Snapshot | None]:
         plain, told_apart = self._places(operation)
         for path in (plain, told_apart):
+            if path.name.lower() == PUBLISHED:
+                continue
             snapshot = self._snapshot(path)
             if snapshot is not None and snapshot.operation.name == operation.name:
                 return path, snapshot
@@ -195,7 +199,7 @@ class SnapshotStore:
     def _names_in(self, folder: Path) -> set[str]:
         """The names of files that are there or about to be, in lower case: some systems ignore it."""
         if folder not in self._taken:
-            self._taken[folder] = {each.name.lower() for each in folder.glob("*.json")}
+            self._taken[folder] = {PUBLISHED, *(each.name.lower() for each in folder.glob("*.json"))}
         return self._taken[folder]
 
 

@@ -194,3 +194,14 @@ class TestHistory:
 def test_a_host_named_like_the_folder_of_cassettes_gets_a_folder_of_its_own(tmp_path: Path) -> None:
     path = SnapshotStore(tmp_path).path(Operation("cassettes", "GET /a"))
     assert path.parent.name.startswith("cassettes-")
+
+
+def test_what_an_upstream_publishes_is_no_snapshot(tmp_path: Path) -> None:
+    store = SnapshotStore(tmp_path)
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "openapi.json").write_text("{}", encoding="utf-8")
+    store.write(Snapshot(Operation("crm", "openapi"), "1.0", "2026-01-01"))
+    assert [each.operation.name for each in SnapshotStore(tmp_path).all()] == ["openapi"]
+    assert [each.operation.name for each in SnapshotStore(tmp_path).of_integration("crm")] == ["openapi"]
+    assert SnapshotStore(tmp_path).get(Operation("crm", "openapi")) is not None
+    assert (tmp_path / "crm" / "openapi.json").read_text(encoding="utf-8") == "{}"

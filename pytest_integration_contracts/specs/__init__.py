@@ -1,0 +1,1 @@
+"""What upstreams publish about themselves: OpenAPI documents and GraphQL schemas."""
