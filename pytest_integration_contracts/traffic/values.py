@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pytest_integration_contracts.drift.authentication import is_secret_header, is_secret_name
+from pytest_integration_contracts.shapes.formats import EPOCHS
 from pytest_integration_contracts.shapes.kinds import WIDTHS
 from pytest_integration_contracts.traffic.texts import PAGE, TextScrubber, placeholder
 from pytest_integration_contracts.traffic.tokens import Replace
@@ -158,10 +159,12 @@ def _names_a_secret(beside: Mapping[Any, object]) -> bool:
 
 
 def _like(value: object) -> object:
-    """A number of the same kind and width, that says nothing else about it."""
+    """A number of the same kind and width, a time where it may be one, that says nothing else about it."""
     if not isinstance(value, int) and not (isinstance(value, float) and value.is_integer()):
         return 0.5
     for first, end in WIDTHS.values():
         if first <= value < end:
-            return max(0, end // 2 if end > 2**31 else 0)
+            wide = end > 2**31
+            start = next((start for start, limit in EPOCHS.values() if start <= value < limit), None)
+            return (2**52 if wide else 0) if start is None else max(start, 2**31 if wide else 0)
     return 2**53

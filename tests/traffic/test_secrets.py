@@ -351,6 +351,13 @@ def without_what_it_says(schema: object) -> object:
     return schema
 
 
+@pytest.mark.parametrize("time", [631_152_000, 1_700_000_123, 2**31 + 7, 1_700_000_123_456])
+def test_a_time_beside_a_secret_stays_a_time_and_says_no_more(time: int) -> None:
+    value, later = ({"token": {"value": "f00d1001", "token_expiry": each}} for each in (time, time + 1))
+    assert to_schema(settle(infer([scrub_value(value)]))) == to_schema(settle(infer([value])))
+    assert scrub_value(value) == scrub_value(later)
+
+
 @given(values=st.lists(VALUES, min_size=1, max_size=3))
 def test_scrubbing_changes_no_shape(values: list[object]) -> None:
     scrubbed, whole = (settle(infer(bodies)) for bodies in (map(scrub_value, values), values))
