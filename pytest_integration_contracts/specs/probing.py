@@ -63,7 +63,7 @@ class Chosen:
     Attributes:
         name: The parameter's name.
         place: `path`, `query` or `header`.
-        value: A text, a number or a boolean, or a list of these.
+        value: A text, a number or a boolean, or a list of these; None where it is not known before `of` has answered.
         origin: `RECORDED`, `ANSWERED`, `GENERATED`, or the keyword of the document: `example`, `default`.
         of: The operation that it was seen with, "" for none.
     """
@@ -80,6 +80,8 @@ class Chosen:
         return self.origin in {RECORDED, ANSWERED}
 
     def __str__(self) -> str:
+        if self.value is None:
+            return f"{self.name}: the first that {self.of} lists"
         return f"{self.name} = {text_of(self.value)} ({self.origin}{f', {self.of}' if self.of else ''})"
 
 
@@ -119,6 +121,11 @@ class Case:
         if self.body is not NO_BODY:
             headers["Content-Type"] = _json_media(self.operation) or "application/json"
         return headers | {each.name: text_of(each.value) for each in self.values if each.place == "header"}
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a value of it is not known before another operation has answered."""
+        return any(each.value is None for each in self.values)
 
     @property
     def is_guessed(self) -> bool:
@@ -552,7 +559,7 @@ def pending(case: Case, lists: Iterable[str]) -> Case:
         if name and parent:
             listing[name[1]] = parent
     values = tuple(
-        replace(each, value="?", origin=ANSWERED, of=f"GET {listing[each.name]}")
+        replace(each, value=None, origin=ANSWERED, of=f"GET {listing[each.name]}")
         if each.place == "path" and not each.is_known and each.name in listing
         else each
         for each in case.values
