@@ -34,13 +34,13 @@ _RIM = 44
 @click.option("--reason", default="", help="Kept beside what is learned.")
 def probe(
     integration: str,
+    *,
     operations: tuple[str, ...],
     headers: tuple[str, ...],
     rate: str,
     limit: int,
     timeout: str,
     reason: str,
-    *,
     every: bool,
     dry_run: bool,
     record: bool,
@@ -144,4 +144,6 @@ def _tell_findings(run: Run, report: Report) -> None:
     for error in report.errors:
         click.echo(printable(error), err=True)
     for cassette in report.cassettes:
-        click.echo(f"recorded {cassette}")
+        click.echo(f"recorded {printable(cassette)}")
+    if report.learned or report.cassettes:
+        click.echo("review and commit what is new")

@@ -1,4 +1,4 @@
-"""One request at a time to an upstream, by the standard library: what it says is observed as any client's requests are."""
+"""One request at a time to an upstream, by the standard library: it is observed as any client's requests are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from pytest_integration_contracts.manifest import split_url
 
 _SCHEMES: Final = frozenset({"http", "https"})
 
@@ -47,9 +49,9 @@ def ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None, t
     Raises:
         ValueError: The URL, or a header, is none.
     """
-    request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)
-    if request.type not in _SCHEMES:
-        raise ValueError(f"{request.type} is not asked")
+    if split_url(url).scheme.lower() not in _SCHEMES:
+        raise ValueError(f"{url}: only http and https are asked")
+    request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310 - see above
     try:
         with urllib.request.build_opener(_Stays).open(request, timeout=timeout) as response:
             return _answer(response)

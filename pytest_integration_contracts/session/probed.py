@@ -12,12 +12,13 @@ from typing import Final
 from pytest_integration_contracts.model import NO_BODY, Exchange, Finding, Report, Verdict
 from pytest_integration_contracts.session.asking import Answer
 from pytest_integration_contracts.session.payload import dump
-from pytest_integration_contracts.session.probes import Probes, denied, unprobed
+from pytest_integration_contracts.session.probes import Probes, unprobed
 from pytest_integration_contracts.session.session import Session
 from pytest_integration_contracts.session.settings import Settings
 from pytest_integration_contracts.session.watch import Watch
 from pytest_integration_contracts.specs.document import DeclaredOperation
-from pytest_integration_contracts.specs.probing import ANSWERED, Case, Skipped, pending
+from pytest_integration_contracts.specs.known import ANSWERED
+from pytest_integration_contracts.specs.probing import Case, Skipped, pending
 
 HELD: Final = "holds"
 DRIFTED: Final = "DRIFT"
@@ -171,9 +172,9 @@ class Run:
         reason = unprobed(case, answer)
         if reason and (case.is_guessed or not known):
             return Probed(name, UNPROBED, reason)
-        if denied(answer) and not known:
-            note = self._probes.credentials(case.operation).note
-            return Probed(name, DENIED, f"{denied(answer)}{f' ({note})' if note else ''}")
+        refusal = self._probes.denied(case.operation, answer)
+        if refusal and not known:
+            return Probed(name, DENIED, refusal)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return Probed(name, DOWN, f"answered {answer.status}")
         for exchange in exchanges:

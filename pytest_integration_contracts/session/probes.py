@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -27,16 +27,8 @@ from pytest_integration_contracts.shapes.formats import PLACEHOLDER
 from pytest_integration_contracts.snapshots.store import readable
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 from pytest_integration_contracts.specs.finding import declared_operation
-from pytest_integration_contracts.specs.probing import (
-    ANSWERED,
-    Case,
-    Known,
-    Made,
-    Skipped,
-    case_of,
-    selected,
-    writing,
-)
+from pytest_integration_contracts.specs.known import Known
+from pytest_integration_contracts.specs.probing import Case, Made, Skipped, case_of, selected, writing
 from pytest_integration_contracts.specs.reading import read_document
 from pytest_integration_contracts.traffic.cassettes import read_cassette, sent_body
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
@@ -48,9 +40,7 @@ FOLDER: Final = "probes"
 
 AGENT: Final = "pytest-integration-contracts (probe)"
 _MOST_CASSETTES: Final = 2000
-_DENIED: Final = frozenset(
-    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
-)
+_DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
 _OWN_TO_US: Final = frozenset({"host", "user-agent", "connection", "content-length", "accept-encoding"})
 
 
@@ -97,8 +87,23 @@ class Probes:
         known: What the upstream was seen to know.
     """
 
-    def __init__(self, project: Project, settings: Settings, wanted: Wanted, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        wanted: Wanted,
+        *,
+        guard: NetworkGuard | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         """Choose the operations; nothing is sent.
+
+        Args:
+            project: The manifest that the integration is in.
+            settings: The run's settings.
+            wanted: What is asked for.
+            guard: What keeps the tests of the run off the network; None for a run without tests.
+            pace: How fast; None for the rate that is asked for.
 
         Raises:
             UsageError: There is no such integration or operation, no document, or a header cannot be sent.
@@ -110,10 +115,9 @@ class Probes:
         self.wanted = wanted
         self._project = project
         self._settings = settings
+        self._guard = guard or NetworkGuard()
         self._given = given_headers(wanted.headers, settings.environment)
-        self.operations, self.skipped = selected(
-            self.spec, self._covered(), wanted.operations, every=wanted.every
-        )
+        self.operations, self.skipped = selected(self.spec, self._covered(), wanted.operations, every=wanted.every)
 
     @property
     def writing(self) -> int:
@@ -178,6 +182,11 @@ class Probes:
         reference, environment = self.integration.credentials, self._settings.environment
         return credentials_for(self.spec, operation, reference, self._given, environment)
 
+    def denied(self, operation: DeclaredOperation, answer: Answer) -> str:
+        """How an answer says that our credential is not accepted, "" where it does not."""
+        note = self.credentials(operation).note
+        return f"denied: it answered {answer.status}{f' ({note})' if note else ''}" if answer.status in _DENIED else ""
+
     def watch(self, operation: DeclaredOperation, label: str, module: Path) -> Watch:
         """What observes one probe, and records it where this run records.
 
@@ -192,7 +201,7 @@ class Probes:
         allowed = frozenset(self._project.manifest.network) if source is Source.REPLAY else None
         recorder = Recorder(path, source, self._project, remedy, within=directory, clock=settings.now)
         name = self.integration.name
-        return Watch(settings, self._project, recorder, NetworkGuard(), Reach(allowed), label, module, name)
+        return Watch(settings, self._project, recorder, self._guard, Reach(allowed), label, module, name)
 
     def send(self, case: Case) -> Answer:
         """Ask the upstream, at the pace that it may be asked."""
@@ -209,8 +218,10 @@ class Probes:
             live: Whether the upstream answers; else the recording does.
         """
         recorded = self._recorded(operation)
-        if recorded is None or not live:
-            return recorded and self._ask(recorded)
+        if recorded is None:
+            return None
+        if not live:
+            return self._ask(recorded)
         credentials = self.credentials(operation)
         url = split_url(self._here(recorded.url))
         queries = [pair for pair in parse_qsl(url.query, keep_blank_values=True) if not is_secret_name(pair[0])]
@@ -258,11 +269,7 @@ class Probes:
             UsageError: The document's path leads elsewhere.
         """
         prefix, base = self._base
-        target = case.target
-        if base.startswith("-"):
-            target = target.removeprefix(base[1:])
-        else:
-            target = f"{base}{target}"
+        target = case.target.removeprefix(base[1:]) if base.startswith("-") else f"{base}{case.target}"
         url = f"{prefix.actual}{target}"
         steps = split_url(url).path.split("/")
         if rest_after(prefix.actual, url) is None or {".", ".."} & set(steps) or not url.isprintable():
@@ -286,57 +293,6 @@ class Probes:
         return next((each for each in self.integration.prefixes if not each.label), self.integration.prefixes[0]), ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Probe:
-    """One probe as a test.
-
-    Attributes:
-        probes: All of them.
-        operation: What it asks for.
-    """
-
-    probes: Probes
-    operation: DeclaredOperation
-
-    def watch(self, label: str, module: Path) -> Watch:
-        """What observes it."""
-        return self.probes.watch(self.operation, label, module)
-
-    def ask(self, watch: Watch) -> str:
-        """Ask, while a watch observes it.
-
-        Returns:
-            Why that says nothing about the contract, "" where it does: then the watch has something to judge.
-
-        Raises:
-            CassetteError: Its recording cannot be read.
-        """
-        probes, operation = self.probes, self.operation
-        source = watch.recorder.source
-        if source is not Source.RECORD:
-            live = source is Source.LIVE
-            stopped = probes.pace.stopped if live else ""
-            answer = None if stopped else probes.resend(operation, live=live)
-            if answer is None:
-                return stopped or "its recording does not hold all that it takes to ask again; record it again"
-            probes.pace.heed(answer.status, answer.headers.get("retry-after", ""))
-            return ""
-        if probes.pace.stopped:
-            return probes.pace.stopped
-        case = probes.case(operation)
-        if isinstance(case, Skipped):
-            return case.reason
-        answer = probes.send(case)
-        probes.pace.heed(answer.status, answer.headers.get("retry-after", ""))
-        reason = unprobed(case, answer) or denied(answer)
-        if reason:
-            watch.forget()
-            return reason
-        for exchange in watch.exchanges:
-            probes.learn(exchange, ANSWERED)
-        return ""
-
-
 def unprobed(case: Case, answer: Answer) -> str:
     """Why an answer says nothing about the contract, "" where it may."""
     if answer.status in range(300, 400):
@@ -349,11 +305,6 @@ def unprobed(case: Case, answer: Answer) -> str:
     guesses += [f"its body ({case.body_origin})"] if case.body is not NO_BODY else []
     told = f" to {', '.join(guesses)}" if guesses else ""
     return f"could not be probed: it answered {answer.status}{told}"
-
-
-def denied(answer: Answer) -> str:
-    """How an answer says that the credential is not accepted, "" where it does not."""
-    return f"denied: it answered {answer.status}" if answer.status in _DENIED else ""
 
 
 def _integration(project: Project, name: str) -> Integration:
@@ -388,23 +339,3 @@ def _document(project: Project, integration: Integration) -> Spec:
 def _with_queries(url: str, queries: Mapping[str, str]) -> str:
     more = urlencode(queries)
     return f"{url}{'&' if '?' in url else '?'}{more}" if more else url
-
-
-def chosen(probes: Probes, settings: Settings) -> Iterator[tuple[DeclaredOperation, str]]:
-    """The operations that tests probe, each with why it is skipped in this run, "" for not.
-
-    Only what somebody has recorded is asked for again; what nobody has is recorded by runs that record, and said by
-    all others.
-    """
-    left = probes.wanted.limit
-    for operation in probes.operations:
-        cassette = probes.cassette(operation)
-        if cassette.exists():
-            yield operation, ""
-        elif source_of(settings, cassette) is not Source.RECORD:
-            yield operation, "never probed; `pytest --contracts-record --contracts-update` records it"
-        elif left == 0:
-            yield operation, f"over the limit of {probes.wanted.limit} new ones in one run"
-        else:
-            left -= 1
-            yield operation, ""

@@ -6,28 +6,29 @@ Values come from recordings first, then from what the document gives as examples
 from __future__ import annotations
 
 import difflib
-import json
+import itertools
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from pytest_integration_contracts.drift.authentication import is_secret_header, is_secret_name
-from pytest_integration_contracts.drift.places import singular
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.manifest import split_url
-from pytest_integration_contracts.model import NO_BODY, Exchange
+from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.patterns import glob_matches
-from pytest_integration_contracts.shapes.formats import EXAMPLES, PLACEHOLDER
+from pytest_integration_contracts.shapes.formats import PLACEHOLDER
 from pytest_integration_contracts.specs.document import DeclaredOperation, Parameter, Part, Spec
-
-GENERATED: Final = "generated"
-"""The origin of values that were made up to satisfy the schema alone."""
-
-RECORDED: Final = "recorded"
-ANSWERED: Final = "answered just now"
+from pytest_integration_contracts.specs.known import (
+    ANSWERED,
+    GENERATED,
+    HOLE,
+    Chosen,
+    Known,
+    bare,
+    text_of,
+    words_of,
+)
 
 SAFE: Final = ("GET", "HEAD")
 """Methods that change nothing (RFC 9110, section 9.2.1) and have an answer worth looking at."""
@@ -43,46 +44,8 @@ _DOING: Final = frozenset(
 
 _DOING_PAIRS: Final = frozenset({("log", "out"), ("sign", "out"), ("log", "off"), ("sign", "off")})
 _ENDLESS: Final = frozenset({"text/event-stream", "application/grpc", "multipart/x-mixed-replace"})
-_HOLE = re.compile(r"\{([^{}/]*)\}")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_COMMON: Final = frozenset({"id", "ids", "uuid", "guid", "key", "name", "slug", "code", "type", "number", "value"})
-"""Names of parameters that mean another thing at every operation."""
-
 _OWN_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
 """Headers that are no parameters, whatever a document says (OpenAPI 3.1, section 4.8.12)."""
-
-_MOST_KEPT: Final = 8
-_MOST_ITEMS: Final = 5
-_LONGEST: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The value of one parameter.
-
-    Attributes:
-        name: The parameter's name.
-        place: `path`, `query` or `header`.
-        value: A text, a number or a boolean, or a list of these; None where it is not known before `of` has answered.
-        origin: `RECORDED`, `ANSWERED`, `GENERATED`, or the keyword of the document: `example`, `default`.
-        of: The operation that it was seen with, "" for none.
-    """
-
-    name: str
-    place: str
-    value: object
-    origin: str
-    of: str = ""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the upstream has been seen to know it."""
-        return self.origin in {RECORDED, ANSWERED}
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return f"{self.name}: the first that {self.of} lists"
-        return f"{self.name} = {text_of(self.value)} ({self.origin}{f', {self.of}' if self.of else ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +70,7 @@ class Case:
         chosen = {each.name: each.value for each in self.values if each.place == "path"}
         path = "".join(
             quote(text_of(chosen[part]), safe="") if at % 2 else quote(part, safe="/:@!$&'()*+,;=~%")
-            for at, part in enumerate(_HOLE.split(self.operation.template))
+            for at, part in enumerate(HOLE.split(self.operation.template))
         )
         pairs = [pair for each in self.values if each.place == "query" for pair in _pairs(each)]
         return f"{path}?{urlencode(pairs)}" if pairs else path
@@ -158,19 +121,9 @@ Maker = Callable[[DeclaredOperation, Collection[tuple[str, str]]], Made]
 """Makes up values for parameters, by place and name; and a body, where there is `("body", "")` among them."""
 
 
-def text_of(value: object) -> str:
-    """A value of a path, a query or a header as text (OpenAPI's style `simple`)."""
-    if isinstance(value, list):
-        return ",".join(map(text_of, value))
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def _pairs(chosen: Chosen) -> Iterator[tuple[str, str]]:
     for each in chosen.value if isinstance(chosen.value, list) else [chosen.value]:
         yield chosen.name, text_of(each)
-
-
-# Which operations ------------------------------------------------------------------------------------------------
 
 
 def selected(
@@ -203,7 +156,7 @@ def selected(
                 skipped.append(Skipped(str(operation), reason))
             else:
                 wanted.append(operation)
-    return sorted(wanted, key=lambda each: len(_HOLE.findall(each.template))), skipped
+    return sorted(wanted, key=lambda each: len(HOLE.findall(each.template))), skipped
 
 
 def writing(spec: Spec) -> int:
@@ -240,177 +193,15 @@ def _kept_from(operation: DeclaredOperation, covered: Collection[str], *, every:
 
 def _does(operation: DeclaredOperation) -> str:
     """The word by which an operation seems to do more than read, "" for none: in its path's words, or its name."""
-    literal = [_words(part) for part in operation.template.split("/") if "{" not in part]
-    for words in (*literal, _words(operation.name)):
+    literal = [words_of(part) for part in operation.template.split("/") if "{" not in part]
+    for words in (*literal, words_of(operation.name)):
         for word in words:
             if word in _DOING:
                 return word
-        for pair in zip(words, words[1:], strict=False):
+        for pair in itertools.pairwise(words):
             if pair in _DOING_PAIRS:
                 return " ".join(pair)
     return ""
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)]
-
-
-# Which values ----------------------------------------------------------------------------------------------------
-
-
-class Known:
-    """What upstreams were seen to know: the values in requests that they answered well, and the records they list."""
-
-    def __init__(self) -> None:
-        self._bound: dict[str, list[tuple[tuple[str, ...], str, str]]] = defaultdict(list)
-        self._listed: dict[str, list[tuple[tuple[str, ...], dict[str, Any], str, str]]] = defaultdict(list)
-        self._given: dict[tuple[str, str, str], list[tuple[str, str, str]]] = defaultdict(list)
-
-    def learn(self, operation: DeclaredOperation, exchange: Exchange, origin: str = RECORDED) -> None:
-        """Take note of an exchange.
-
-        Args:
-            operation: What it asked for.
-            exchange: It; one without success teaches nothing.
-            origin: `RECORDED` or `ANSWERED`.
-        """
-        if not 200 <= exchange.status < 300:  # noqa: PLR2004 - success, RFC 9110, section 15
-            return
-        url = split_url(exchange.url)
-        values = values_in(operation.template, url.path)
-        if values is None:
-            return
-        names, of = _HOLE.findall(operation.template), str(operation)
-        for prefix, holes in _prefixes(operation.template):
-            if all(map(_is_usable, values[:holes])):
-                _keep(self._bound[prefix], (values[:holes], origin, of))
-        for name, value in zip(names, values, strict=True):
-            self._note("path", name, value, origin, of)
-        for name, value in parse_qsl(url.query):
-            self._note("query", name, value, origin, of)
-        for name, value in exchange.request_headers.items():
-            self._note("header", name, value, origin, of)
-        if exchange.method == "GET" and all(map(_is_usable, values)):
-            for item in _items(exchange.response_body):
-                _keep(self._listed[_bare(operation.template)], (values, item, origin, of))
-
-    def _note(self, place: str, name: str, value: str, origin: str, of: str) -> None:
-        secret = is_secret_header(name) if place == "header" else is_secret_name(name)
-        if not secret and _is_usable(value):
-            for asked in (of, "") if name.lower() not in _COMMON else (of,):
-                _keep(self._given[asked, place, name], (value, origin, of))
-
-    def in_path(self, operation: DeclaredOperation) -> dict[str, Chosen]:
-        """Values for parameters of an operation's path that belong together, as far as any are known."""
-        names = _HOLE.findall(operation.template)
-        for prefix, holes in reversed(list(_prefixes(operation.template))):
-            found = self._together(prefix, names[holes - 1])
-            if found is not None:
-                values, origin, of = found
-                return {
-                    name: Chosen(name, "path", value, origin, of) for name, value in zip(names, values, strict=False)
-                }
-        return {}
-
-    def value(self, operation: DeclaredOperation, place: str, name: str) -> Chosen | None:
-        """A value of a parameter that was seen: with this operation, or by the same name with another."""
-        for asked in (str(operation), ""):
-            for value, origin, of in self._given.get((asked, place, name), ()):
-                return Chosen(name, place, value, origin, of)
-        return None
-
-    def _together(self, prefix: str, name: str) -> tuple[tuple[str, ...], str, str] | None:
-        """Values for all holes of a path up to here: as it was asked for, or as the collection above lists it."""
-        if prefix in self._bound:
-            return self._bound[prefix][0]
-        above, _, last = prefix.rpartition("/")
-        for values, item, origin, of in self._listed.get(above, ()) if last == "{}" else ():
-            for field in _fields(name, above):
-                found = next((value for key, value in item.items() if _plain(key) == field), None)
-                if isinstance(found, str | int) and not isinstance(found, bool) and _is_usable(str(found)):
-                    return (*values, str(found)), origin, of
-        return None
-
-
-def values_in(template: str, path: str) -> tuple[str, ...] | None:
-    """The values in a path, decoded, in the order of a template's holes; None where the template does not fit.
-
-    Args:
-        template: The template: `/customers/{customerId}`.
-        path: A path that ends as the template says: `/v1/customers/42`.
-    """
-    depth = template.count("/")
-    below = "/".join(["", *path.split("/")[-depth:]]) if depth else path
-    parts = _HOLE.split(template)
-    pattern = "".join("([^/]+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
-    found = re.fullmatch(pattern, below)
-    return tuple(map(unquote, found.groups())) if found else None
-
-
-def _prefixes(template: str) -> Iterator[tuple[str, int]]:
-    """The beginnings of a template that end with a hole, names of holes left out; and how many holes they have."""
-    segments = _bare(template).split("/")
-    for at, segment in enumerate(segments):
-        if "{}" in segment:
-            prefix = "/".join(segments[: at + 1])
-            yield prefix, prefix.count("{}")
-
-
-def _bare(template: str) -> str:
-    return _HOLE.sub("{}", template).rstrip("/")
-
-
-def _keep(kept: list[Any], each: object) -> None:
-    if len(kept) < _MOST_KEPT and each not in kept:
-        kept.append(each)
-
-
-def _is_usable(value: str) -> bool:
-    """Whether a value may be sent: one that stands in the place of a secret never."""
-    return (
-        0 < len(value) <= _LONGEST
-        and PLACEHOLDER not in value
-        and value not in _STANDING_IN
-        and value not in {".", ".."}
-        and value.isprintable()
-    )
-
-
-_STANDING_IN: Final = frozenset(EXAMPLES.values()) - {"0", "true"}
-"""What redaction puts in the place of a secret that has a format; what is too common to tell is left out."""
-
-
-def _items(body: object) -> list[dict[str, Any]]:
-    """The records that a response lists: those of the array that it is, or of the first array that it has."""
-    if isinstance(body, dict):
-        body = next((value for value in _members(body) if _is_list(value)), [])
-    return [each for each in body if isinstance(each, dict)][:_MOST_ITEMS] if isinstance(body, list) else []
-
-
-def _members(body: dict[str, Any]) -> Iterator[object]:
-    yield from body.values()
-    yield from (value for member in body.values() if isinstance(member, dict) for value in member.values())
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
-
-
-def _plain(name: str) -> str:
-    return "".join(_words(name))
-
-
-def _fields(name: str, above: str) -> Iterator[str]:
-    """By which fields of a record a parameter may mean it: `customerId`, without the kind of record `id`, and `id`."""
-    words, kind = _words(name), _plain(singular(above.rpartition("/")[2]))
-    yield "".join(words)
-    if words and "".join(words[:-1]) in {kind, _plain(above.rpartition("/")[2])}:
-        yield words[-1]
-    if words and (words[-1] in {"id", "uuid", "guid"} or "".join(words) == kind):
-        yield from ("id", words[-1])
-
-
-# Cases -----------------------------------------------------------------------------------------------------------
 
 
 def case_of(
@@ -438,40 +229,38 @@ def case_of(
         chosen = chosen or _declared(spec, each)
         if chosen:
             found[each.place, each.name] = chosen
-    body, body_origin = _declared_body(spec, operation)
-    return _completed(operation, needed, found, make, body, body_origin)
+    return _completed(Case(operation, (), *_declared_body(spec, operation)), needed, found, make)
 
 
 def _completed(
-    operation: DeclaredOperation,
-    needed: Sequence[Parameter],
-    found: dict[tuple[str, str], Chosen],
-    make: Maker,
-    body: object,
-    body_origin: str,
+    case: Case, needed: Sequence[Parameter], found: Mapping[tuple[str, str], Chosen], make: Maker
 ) -> Case | Skipped:
-    """The case, what it still lacks made up."""
+    """The case with all its values, what it still lacks made up."""
+    operation = case.operation
     lacking = [(each.place, each.name) for each in needed if (each.place, each.name) not in found]
-    if operation.needs_body and body is NO_BODY:
+    if operation.needs_body and case.body is NO_BODY:
         lacking.append(("body", ""))
     if lacking:
         made = make(operation, lacking)
-        found |= {(place, name): Chosen(name, place, value, GENERATED) for (place, name), value in made.values.items()}
+        new = {(place, name): Chosen(name, place, value, GENERATED) for (place, name), value in made.values.items()}
+        found = {**found, **new}
         if ("body", "") in lacking:
-            body, body_origin = made.body, GENERATED
+            case = replace(case, body=made.body, body_origin=GENERATED)
     values = tuple(found[each.place, each.name] for each in needed if (each.place, each.name) in found)
-    bad = next((each.name for each in values if not _is_sendable(each)), "")
-    if bad or len(values) < len(needed) or (operation.needs_body and body is NO_BODY):
-        absent = bad or next((each.name for each in needed if (each.place, each.name) not in found), "its body")
+    absent = next((each.name for each in needed if (each.place, each.name) not in found), "")
+    absent = absent or next((each.name for each in values if not _is_sendable(each)), "")
+    if not absent and operation.needs_body and case.body is NO_BODY:
+        absent = "its body"
+    if absent:
         return Skipped(str(operation), f"nothing is known that would do for `{absent}`")
-    return Case(operation, values, body, body_origin)
+    return replace(case, values=values)
 
 
 def _needed(operation: DeclaredOperation) -> list[Parameter]:
     """What a request must have, those of the path in its order, also where the document forgets to declare them."""
     path = [
-        operation.parameters.get(("path", name), Parameter(name, "path", True, Part({"type": "string"}, "")))
-        for name in dict.fromkeys(_HOLE.findall(operation.template))
+        operation.parameters.get(("path", name), _undeclared(name))
+        for name in dict.fromkeys(HOLE.findall(operation.template))
     ]
     others = [
         each
@@ -479,6 +268,10 @@ def _needed(operation: DeclaredOperation) -> list[Parameter]:
         if each.required and each.place != "path" and not (each.place == "header" and each.name in _OWN_HEADERS)
     ]
     return [*path, *others]
+
+
+def _undeclared(name: str) -> Parameter:
+    return Parameter(name, "path", required=True, part=Part({"type": "string"}, ""))
 
 
 def _hindrance(parameter: Parameter) -> str:
@@ -550,17 +343,17 @@ def pending(case: Case, lists: Iterable[str]) -> Case:
         case: The case.
         lists: The templates of collections that are asked for before it.
     """
-    above = {_bare(each): each for each in lists}
+    above = {bare(each): each for each in lists}
     segments = case.operation.template.split("/")
     listing = {}
     for at, segment in enumerate(segments):
-        name = _HOLE.fullmatch(segment)
-        parent = above.get(_bare("/".join(segments[:at])))
+        name = HOLE.fullmatch(segment)
+        parent = above.get(bare("/".join(segments[:at])))
         if name and parent:
             listing[name[1]] = parent
     values = tuple(
         replace(each, value=None, origin=ANSWERED, of=f"GET {listing[each.name]}")
-        if each.place == "path" and not each.is_known and each.name in listing
+        if each.place == "path" and each.name in listing
         else each
         for each in case.values
     )
