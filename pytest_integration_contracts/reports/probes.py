@@ -51,7 +51,7 @@ def skipped_lines(skipped: Iterable[tuple[str, str]], *, writing: int) -> list[s
 def result_line(operation: str, outcome: str, told: str, *, status: int, elapsed: float, width: int) -> str:
     """One probe in one line: what became of it, the operation, its status and time, and what was learned or found."""
     took = f"{status or '-'}  {elapsed * 1000:.0f} ms" if status else "-"
-    return f"{outcome:<9} {printable(operation):<{width}}  {took:<13} {printable(told)}".rstrip()
+    return f"{outcome:<10} {printable(operation):<{width}}  {took:<13} {printable(told)}".rstrip()
 
 
 def summary(outcomes: Sequence[str], skipped: int) -> str:

@@ -74,7 +74,7 @@ class Probe:
             return self._record(watch)
         answer = self.probes.resend(self.operation, live=source is Source.LIVE)
         if answer is None:
-            return "its recording does not hold all that it takes to ask again; record it again", True
+            return "its recording is not of this operation, or lacks what it takes to ask again; record it again", True
         pace.heed(answer.status, answer.headers.get("retry-after", ""))
         return "", False
 

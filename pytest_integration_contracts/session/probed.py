@@ -21,13 +21,15 @@ from pytest_integration_contracts.specs.known import ANSWERED
 from pytest_integration_contracts.specs.probing import Case, Skipped, pending
 
 HELD: Final = "holds"
+CHANGED: Final = "changed"
 DRIFTED: Final = "DRIFT"
+UNVERIFIED: Final = "UNVERIFIED"
 SEEN: Final = "seen"
 RECORDED: Final = "recorded"
 UNPROBED: Final = "unprobed"
 DENIED: Final = "DENIED"
 DOWN: Final = "DOWN"
-FAILING: Final = frozenset({DRIFTED, DENIED, DOWN})
+FAILING: Final = frozenset({DRIFTED, UNVERIFIED, DENIED, DOWN})
 """What makes a run of probes fail."""
 
 
@@ -185,16 +187,17 @@ class Run:
         findings = tuple(each for each in watch.judge() if known or each.changes)
         remedy = f'integration-contracts probe {self._probes.integration.name} --record --operation "{name}"'
         findings = tuple(replace(each, remedy=remedy) if each.remedy else each for each in findings)
-        if any(each.fails for each in findings):
-            causes = {each.verdict for each in findings if each.fails}
-            outcome = DENIED if causes == {Verdict.DENIED} else DOWN if causes == {Verdict.DOWN} else DRIFTED
-            return Probed(name, outcome, seen(exchange), findings=findings)
+        failing = {each.verdict for each in findings if each.fails}
+        if failing:
+            gravest = min(failing, key=list(Verdict).index)
+            return Probed(name, gravest.upper(), seen(exchange), findings=findings)
         if self._settings.mode.learns:
             watch.save()
             self._session.collect(dump([watch.told(teaches=True)]))
             return Probed(name, RECORDED, seen(exchange), findings=findings)
         if known:
-            return Probed(name, HELD, seen(exchange), findings=findings)
+            outcome = CHANGED if any(each.changes for each in findings) else HELD
+            return Probed(name, outcome, seen(exchange), findings=findings)
         return Probed(name, SEEN, f"{seen(exchange)}; no snapshot yet", findings=findings)
 
     def _is_known(self, exchange: Exchange) -> bool:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from pytest_integration_contracts.drift.authentication import is_secret_name
 from pytest_integration_contracts.errors import CassetteError, UsageError
@@ -167,8 +167,11 @@ class Probes:
             (known or self.known).learn(operation, exchange, *([origin] if origin else []))
 
     def case(self, operation: DeclaredOperation) -> Case | Skipped:
-        """What to ask an operation."""
-        return case_of(self.spec, operation, self.known, self._made_up, self.credentials(operation).supplied)
+        """What to ask an operation: below a URL of the integration, and nowhere else."""
+        case = case_of(self.spec, operation, self.known, self._made_up, self.credentials(operation).supplied)
+        if isinstance(case, Case) and not self._is_own(self._url(case)):
+            return Skipped(str(operation), f"its path leads out of {self._base[0].canonical}")
+        return case
 
     def _made_up(self, operation: DeclaredOperation, lacking: Collection[tuple[str, str]]) -> Made:
         if find_spec("schemathesis") is None:
@@ -237,10 +240,14 @@ class Probes:
         return self._send(asked) if whole else None
 
     def _recorded(self, operation: DeclaredOperation) -> _Request | None:
+        """The request in a recording, where it is one for this operation: files can be changed."""
         recordings = read_cassette(self.cassette(operation))
         if not recordings:
             return None
         request = recordings[0].request
+        asked = declared_operation(self.spec, request.method, request.uri, self.integration)
+        if str(asked) != str(operation) or not self._is_own(self._here(request.uri)):
+            return None
         headers = {name: str(value) for name, value in request.headers.items() if name.lower() not in _OWN_TO_US}
         body = sent_body(request)
         sent = body if isinstance(body, bytes) else None
@@ -255,26 +262,23 @@ class Probes:
         return ask(request.method, request.url, headers, request.body, self.wanted.timeout)
 
     def _here(self, url: str) -> str:
-        """A canonical URL as it is today."""
+        """A canonical URL as it is today; "" for one that is not the integration's."""
         for prefix in self.integration.prefixes:
             rest = rest_after(prefix.canonical, url)
             if rest is not None:
                 return f"{prefix.actual}{rest}"
-        return url
+        return ""
 
     def _url(self, case: Case) -> str:
-        """Where a case is asked: below a URL of the integration, and nowhere else.
-
-        Raises:
-            UsageError: The document's path leads elsewhere.
-        """
         prefix, base = self._base
         target = case.target.removeprefix(base[1:]) if base.startswith("-") else f"{base}{case.target}"
-        url = f"{prefix.actual}{target}"
-        steps = split_url(url).path.split("/")
-        if rest_after(prefix.actual, url) is None or {".", ".."} & set(steps) or not url.isprintable():
-            raise UsageError(f"{case.operation}: its path leads out of {prefix.canonical}; it is not asked")
-        return url
+        return f"{prefix.actual}{target}"
+
+    def _is_own(self, url: str) -> bool:
+        """Whether a URL is below one of the integration's, whoever takes its path apart."""
+        steps = map(unquote, split_url(url).path.split("/"))
+        below = any(rest_after(prefix.actual, url) is not None for prefix in self.integration.prefixes)
+        return below and url.isprintable() and not {".", ".."} & set(steps)
 
     @cached_property
     def _base(self) -> tuple[Prefix, str]:
