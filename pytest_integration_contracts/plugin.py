@@ -185,12 +185,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         probes = metafunc.config.stash[_SESSION].probes(metafunc.definition.path, wanted)
     except ContractsError as error:
         raise pytest.Collector.CollectError(str(error)) from error
-    nothing = pytest.param(None, id="none", marks=pytest.mark.skip("tests cover all that can be probed"))
     tests = [
-        pytest.param(probe, id=str(probe.operation), marks=pytest.mark.skip(reason) if reason else mark)
+        pytest.param(
+            probe, id=str(probe.operation) if probe else "none", marks=pytest.mark.skip(reason) if reason else mark
+        )
         for probe, reason in probes
     ]
-    metafunc.parametrize(PROBE, tests or [nothing])
+    metafunc.parametrize(PROBE, tests)
 
 
 def _is_contract(item: pytest.Item) -> bool:

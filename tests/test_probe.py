@@ -326,6 +326,11 @@ def test_an_integration_without_a_document_is_told(folder: Path) -> None:
     told = probe()
     assert told.exit_code == 2
     assert "no OpenAPI document of crm is kept yet; `pytest --contracts-record` fetches" in told.output
+    session = Session(
+        Settings(mode=Mode.RECORD, root=folder, invoked_from=folder, environment=dict(os.environ), today="2026-01-05")
+    )
+    ((none, reason),) = session.probes(folder / "test_probes.py", ("crm", (), (), "1/s", 20, 1.0))
+    assert (none, reason.partition(";")[0]) == (None, "no OpenAPI document of crm is kept yet")  # this run may fetch it
     (folder / "contracts.toml").write_text(MANIFEST.replace('openapi = "crm.json"', ""))
     assert "names no OpenAPI document" in probe().output
 

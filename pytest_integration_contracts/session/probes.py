@@ -67,6 +67,10 @@ class Wanted:
     timeout: float = 10.0
 
 
+class NotKeptError(UsageError):
+    """The OpenAPI document that the manifest names has not been fetched yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
@@ -334,7 +338,7 @@ def _document(project: Project, integration: Integration) -> Spec:
         )
     path = project.manifest.root / named
     if "://" in named or not path.is_file():
-        raise UsageError(
+        raise NotKeptError(
             f"no OpenAPI document of {integration.name} is kept yet; `pytest --contracts-record` fetches {named}"
         )
     return Spec(read_document(path.read_bytes(), named))

@@ -23,7 +23,7 @@ from pytest_integration_contracts.session.outdated import oldest_first, recordin
 from pytest_integration_contracts.session.payload import Told, dump
 from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.probe_tests import Probe, chosen
-from pytest_integration_contracts.session.probes import Probes, Wanted
+from pytest_integration_contracts.session.probes import NotKeptError, Probes, Wanted
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.prune import Asked, orphans, remove
 from pytest_integration_contracts.session.seen import pins_for
@@ -131,8 +131,10 @@ class Session:
 
     def probes(
         self, module: Path, wanted: tuple[str, tuple[str, ...], tuple[str, ...], str, int, float]
-    ) -> list[tuple[Probe, str]]:
+    ) -> list[tuple[Probe | None, str]]:
         """The probes that a module's tests make, each with why it is skipped in this run, "" for not.
+
+        Where there is none, None stands for them, with the reason.
 
         Args:
             module: The test module.
@@ -150,9 +152,15 @@ class Session:
         project = self.project(module.parent)
         key = project.manifest.root, asked
         if key not in self._probes:
-            self._probes[key] = Probes(project, self.settings, asked, guard=self._guard)
+            try:
+                self._probes[key] = Probes(project, self.settings, asked, guard=self._guard)
+            except NotKeptError as error:  # this very run may fetch it
+                return [(None, str(error))]
         probes = self._probes[key]
-        return [(Probe(probes, operation), reason) for operation, reason in chosen(probes, self.settings, module)]
+        found: list[tuple[Probe | None, str]] = [
+            (Probe(probes, operation), reason) for operation, reason in chosen(probes, self.settings, module)
+        ]
+        return found or [(None, "tests cover all that may be probed")]
 
     def adopts(self, module: Path) -> bool:
         """Whether tests of a module whose cassettes pytest-recording keeps are contract tests without saying so.
