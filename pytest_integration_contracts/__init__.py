@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_integration_contracts.drift.compare import diff as diff
     from pytest_integration_contracts.errors import ContractsError as ContractsError
+    from pytest_integration_contracts.fixtures import contract_probes as contract_probes
     from pytest_integration_contracts.model import Change as Change
     from pytest_integration_contracts.model import Exchange as Exchange
     from pytest_integration_contracts.model import Severity as Severity
@@ -20,11 +21,12 @@ _HOMES = {
     "Exchange": "model",
     "Severity": "model",
     "Shape": "shapes.shape",
+    "contract_probes": "fixtures",
     "diff": "drift.compare",
     "infer": "shapes.infer",
 }
 
-__all__ = ["Change", "ContractsError", "Exchange", "Severity", "Shape", "diff", "infer"]
+__all__ = ["Change", "ContractsError", "Exchange", "Severity", "Shape", "contract_probes", "diff", "infer"]
 
 
 def __getattr__(name: str) -> object:

@@ -17,6 +17,7 @@ from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.lint import lint
+from pytest_integration_contracts.commands.probe import probe
 from pytest_integration_contracts.commands.stored import chosen, nearest_manifest, store_of
 from pytest_integration_contracts.commands.stored import version as version_of
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
@@ -55,6 +56,7 @@ main.add_command(changelog)
 main.add_command(combine)
 main.add_command(gate)
 main.add_command(lint)
+main.add_command(probe)
 
 
 @main.command()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.model import Exchange
     from pytest_integration_contracts.session.payload import Told
+    from pytest_integration_contracts.session.probe_tests import Probe
     from pytest_integration_contracts.session.session import Session
     from pytest_integration_contracts.session.watch import Watch
 
@@ -48,6 +50,61 @@ class Contract:
 def contract(request: pytest.FixtureRequest) -> Contract:
     """What this test exchanges with upstreams; a test that asks for it is a contract test."""
     return Contract(request.node.stash[WATCH])
+
+
+class ProbesWanted(NamedTuple):
+    """What `contract_probes` was asked for; as `session.probes.Wanted` has it."""
+
+    integration: str
+    operations: tuple[str, ...]
+    headers: tuple[str, ...]
+    rate: str
+    limit: int
+    timeout: float
+
+
+WANTED: Final = "contract_probes"
+"""The attribute of a test function that says what it probes."""
+
+PROBE: Final = "contract_probe"
+"""The argument of such a function."""
+
+
+def contract_probes(
+    integration: str,
+    *,
+    operations: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+    rate: str = "1/s",
+    limit: int = 20,
+    timeout: float = 10.0,
+) -> Callable[..., None]:
+    """A contract test for each operation of an OpenAPI document that no other test covers: `GET` and `HEAD` only.
+
+    Give it a name that pytest collects: `test_probes = contract_probes("crm")`.
+
+    Args:
+        integration: The integration, as the manifest names it.
+        operations: The only operations that are meant, as the document has them; patterns for those that read,
+            `GET /customers*`; in full for those that write. All that read where there are none.
+        headers: Headers to send; `env:CRM_TOKEN` stands for what is in a variable.
+        rate: How many requests in what time: `1/s`, `30/m`.
+        limit: How many operations are probed for the first time in one run.
+        timeout: How long to wait for an answer, in seconds.
+    """
+
+    def probes(request: pytest.FixtureRequest, contract_probe: Probe) -> None:
+        reason, fails = contract_probe.ask(request.node.stash[WATCH])
+        if fails:
+            pytest.fail(reason, pytrace=False)
+        if reason:
+            raise pytest.skip.Exception(reason, _use_item_location=True)
+
+    given = tuple(f"{name}: {value}" for name, value in (headers or {}).items())
+    setattr(probes, WANTED, ProbesWanted(integration, tuple(operations), given, rate, limit, timeout))
+    caller = sys._getframe(1)  # noqa: SLF001 - so that pytest says where the test is: where this was called
+    probes.__code__ = probes.__code__.replace(co_filename=caller.f_code.co_filename, co_firstlineno=caller.f_lineno)
+    return probes
 
 
 _Key = tuple[str, str]

@@ -16,7 +16,10 @@ from _pytest._code.code import ExceptionRepr, ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 
 from pytest_integration_contracts.fixtures import (
+    PROBE,
+    WANTED,
     WATCH,
+    ProbesWanted,
     WideFixtures,
     ask_live,
     contract,
@@ -167,6 +170,30 @@ def _known_secrets(item: pytest.Item | None) -> frozenset[str]:
     return item.stash[_SECRETS].known.union(*(watch.secrets.known for watch in fixtures))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test for each operation that is probed; where contracts are not asked for, one that stands for all."""
+    wanted = getattr(metafunc.function, WANTED, None)
+    if not isinstance(wanted, ProbesWanted):
+        return
+    mark = pytest.mark.contract(wanted.integration)
+    if _SESSION not in metafunc.config.stash:
+        metafunc.parametrize(PROBE, [pytest.param(None, id="all", marks=mark)])
+        return
+    from pytest_integration_contracts.errors import ContractsError
+
+    try:
+        probes = metafunc.config.stash[_SESSION].probes(metafunc.definition.path, wanted)
+    except ContractsError as error:
+        raise pytest.Collector.CollectError(str(error)) from error
+    tests = [
+        pytest.param(
+            probe, id=str(probe.operation) if probe else "none", marks=pytest.mark.skip(reason) if reason else mark
+        )
+        for probe, reason in probes
+    ]
+    metafunc.parametrize(PROBE, tests)
+
+
 def _is_contract(item: pytest.Item) -> bool:
     return _ADOPTED in item.stash or item.get_closest_marker("contract") is not None or _uses_fixture(item)
 
@@ -242,7 +269,10 @@ def _open(item: pytest.Item) -> None:
     name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
     session, declared = item.config.stash[_SESSION], item.stash.get(_ADOPTED, None)
     try:
-        if declared is None:
+        probe = getattr(item, "callspec", None) and item.callspec.params.get(PROBE)  # type: ignore[attr-defined]
+        if probe:
+            item.stash[WATCH] = probe.watch(item.nodeid, item.path)
+        elif declared is None:
             item.stash[WATCH] = session.watch(item.path, name, item.nodeid, insisted)
         else:
             item.stash[WATCH] = session.adopt(item.path, item.nodeid, insisted, declared=declared)

@@ -22,6 +22,8 @@ from pytest_integration_contracts.session.learned_names import LearnedNames, lea
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
 from pytest_integration_contracts.session.payload import load as load_payload
+from pytest_integration_contracts.session.probe_tests import Probe, chosen
+from pytest_integration_contracts.session.probes import NotKeptError, Probes, Wanted
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.prune import Asked, orphans, remove
 from pytest_integration_contracts.session.seen import pins_for
@@ -85,6 +87,7 @@ class Session:
         self._crashed: set[str] = set()
         self._absent: list[Finding] = []
         self._guard = NetworkGuard()
+        self._probes: dict[tuple[Path, Wanted], Probes] = {}
         self._lesson = Lesson()
 
     def project(self, directory: Path) -> Project:
@@ -125,6 +128,39 @@ class Session:
         reach = Reach(frozenset(project.manifest.network) if source is Source.REPLAY else None)
         recorder = Recorder(path, source, project, remedy, within=project.manifest.directory, clock=self.settings.now)
         return Watch(self.settings, project, recorder, self._guard, reach, label, module, insisted)
+
+    def probes(
+        self, module: Path, wanted: tuple[str, tuple[str, ...], tuple[str, ...], str, int, float]
+    ) -> list[tuple[Probe | None, str]]:
+        """The probes that a module's tests make, each with why it is skipped in this run, "" for not.
+
+        Where there is none, None stands for them, with the reason.
+
+        Args:
+            module: The test module.
+            wanted: Integration, operations, headers, rate, limit and timeout, as `Wanted` has them.
+
+        Raises:
+            ManifestError: The manifest cannot be used.
+            UsageError: There is no such integration or operation, or nothing that could be asked.
+            SpecError: The document cannot be used.
+        """
+        integration, operations, headers, rate, limit, timeout = wanted
+        asked = Wanted(
+            integration=integration, operations=operations, headers=headers, rate=rate, limit=limit, timeout=timeout
+        )
+        project = self.project(module.parent)
+        key = project.manifest.root, asked
+        if key not in self._probes:
+            try:
+                self._probes[key] = Probes(project, self.settings, asked, guard=self._guard)
+            except NotKeptError as error:  # this very run may fetch it
+                return [(None, str(error))]
+        probes = self._probes[key]
+        found: list[tuple[Probe | None, str]] = [
+            (Probe(probes, operation), reason) for operation, reason in chosen(probes, self.settings, module)
+        ]
+        return found or [(None, "tests cover all that may be probed")]
 
     def adopts(self, module: Path) -> bool:
         """Whether tests of a module whose cassettes pytest-recording keeps are contract tests without saying so.
