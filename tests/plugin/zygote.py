@@ -6,6 +6,7 @@ code, negative for a signal. Each session is a process of its own, with its own 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -23,8 +24,11 @@ import vcr  # noqa: F401
 
 import pytest_integration_contracts.session.session  # noqa: F401 - with all it imports, and its patterns compiled
 
-for _name in [name for name in sys.modules if name.partition(".")[0] == "pytest_integration_contracts"]:
-    del sys.modules[_name]  # pytest must import the plugin on its own terms
+for _name in ("pytest_integration_contracts", "pytest_integration_contracts.plugin"):
+    sys.modules.pop(_name, None)  # pytest must import the plugin on its own terms
+
+gc.collect()
+gc.freeze()  # what every session has from here is not looked through again in any of them
 
 
 def session(request: dict[str, Any]) -> int:
