@@ -18,6 +18,7 @@ from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.commands.export import export
 from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.lint import lint
+from pytest_integration_contracts.commands.serve import serve
 from pytest_integration_contracts.commands.stored import chosen, nearest_manifest, store_of
 from pytest_integration_contracts.commands.stored import version as version_of
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
@@ -57,6 +58,7 @@ main.add_command(combine)
 main.add_command(export)
 main.add_command(gate)
 main.add_command(lint)
+main.add_command(serve)
 
 
 @main.command()
