@@ -40,7 +40,7 @@ def _changed(body: object, place: PathPattern, path: str, change: _Change) -> ob
 
 
 def places(shape: Shape, path: str = "$") -> Iterator[str]:
-    """The JSONPaths of all named members that a shape knows."""
+    """The JSONPaths of all members that a shape knows."""
     for name, field in shape.fields.items():
         below = field_path(path, name)
         yield below
@@ -48,4 +48,5 @@ def places(shape: Shape, path: str = "$") -> Iterator[str]:
     if shape.items is not None:
         yield from places(shape.items, items_path(path))
     for values in shape.record.keyed.values():
+        yield values_path(path)
         yield from places(values, values_path(path))

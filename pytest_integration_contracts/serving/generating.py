@@ -23,6 +23,9 @@ _DEEP: Final = 6
 _DEEPEST: Final = 40
 _MOST_STEPS: Final = 32
 _MOST_ITEMS: Final = 50
+_MOST_TRIES: Final = 20
+"""So often another item is made where it must differ from those before."""
+
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "object": (dict,),
     "array": (list,),
@@ -180,7 +183,7 @@ class _Generator:
         wanted = self._chance.randint(1, 3) if known and depth < _DEEP else 0
         most = whole.get("maxItems", _MOST_ITEMS)
         wanted = max(least, min(wanted, most if isinstance(most, int) else wanted))
-        for _ in range(min(wanted, _MOST_ITEMS) * 4):
+        for _ in range(min(wanted, _MOST_ITEMS) * _MOST_TRIES):
             if len(first) >= wanted:
                 break
             item = self.value(items, name, depth + 1)
@@ -334,4 +337,4 @@ def _bounds(whole: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _plain_number(value: float) -> float:
-    return int(value) if value.is_integer() else value
+    return int(value) if float(value).is_integer() else value
