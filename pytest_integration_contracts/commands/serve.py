@@ -43,9 +43,20 @@ _PORTS = 65535
 @click.option(
     "--spec", type=click.Path(path_type=Path), help="The OpenAPI document to go by where nothing is recorded."
 )
+@click.option(
+    "--cassettes", multiple=True, metavar="PATH", help="More recordings: files, or folders. May be given several times."
+)
 @click.option("--log-format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def serve(
-    integration: str, *, port: int, host: str, faults: tuple[str, ...], seed: int, spec: Path | None, style: str
+    integration: str,
+    *,
+    port: int,
+    host: str,
+    faults: tuple[str, ...],
+    seed: int,
+    spec: Path | None,
+    cassettes: tuple[str, ...],
+    style: str,
 ) -> None:
     """Stand in for the upstream of INTEGRATION, on this machine: answer as recorded, or else as snapshots declare.
 
@@ -53,11 +64,13 @@ def serve(
     """
     from pytest_integration_contracts.serving.faults import Faults, fault_of, insist_on_sense
     from pytest_integration_contracts.serving.server import Server, Serving
+    from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.session.project import Project
     from pytest_integration_contracts.session.stand_in import spec_in, upstream
 
     wrong = [fault_of(text) for text in faults]
-    known = upstream(Project(nearest_manifest()), integration, spec_in(spec) if spec else None, seed=seed)
+    project, document = Project(nearest_manifest()), spec_in(spec) if spec else None
+    known = upstream(project, integration, document, cassettes=named(cassettes), seed=seed)
     insist_on_sense(wrong, list(known.stand_in.operations), known.places)
     serving = Serving(known.stand_in, known.names, Faults(wrong, seed), _log(style), known.here, known.hosts)
     server = Server(serving, host, port)

@@ -140,13 +140,16 @@ class Upstream:
         return [path for each in snapshot.responses if each.body is not None for path in places(each.body)]
 
 
-def upstream(project: Project, name: str, spec: Spec | None = None, *, seed: int = 0) -> Upstream:
+def upstream(
+    project: Project, name: str, spec: Spec | None = None, *, cassettes: Sequence[Path] = (), seed: int = 0
+) -> Upstream:
     """Gather what is known of an integration.
 
     Args:
         project: Whose integration it is.
         name: The integration's name.
         spec: The document to go by; None for the one that is kept of it, if any.
+        cassettes: What is recorded elsewhere than where the project keeps its cassettes.
         seed: What generated answers depend on.
 
     Raises:
@@ -160,7 +163,7 @@ def upstream(project: Project, name: str, spec: Spec | None = None, *, seed: int
     integration = project.integration(name)
     requests = Requests(project, integration, spec)
     snapshots = {each.name: each for each in observed(project, name)}
-    recordings = list(_recordings(project, requests))
+    recordings = list(_recordings(project, requests, cassettes))
     operations = {each: _operation(snapshot) for each, snapshot in snapshots.items()}
     if spec is not None:
         operations |= _declared(
@@ -198,16 +201,16 @@ def _nothing_known(project: Project, name: str) -> str:
     )
 
 
-def _recordings(project: Project, requests: Requests) -> Iterator[Recording]:
+def _recordings(project: Project, requests: Requests, others: Sequence[Path]) -> Iterator[Recording]:
     manifest = project.manifest
     folders = [manifest.directory / "cassettes", *(folders_of_recording(manifest.root) if manifest.adopt_vcr else [])]
-    for folder in dict.fromkeys(folders):
-        for path in sorted(each for each in folder.rglob("*") if each.suffix in SUFFIXES):
-            shown = Path(os.path.relpath(path, manifest.root)).as_posix()
-            for number, recorded in enumerate(recorded_in(path, project.limits), start=1):
-                recording = requests.recording(recorded, f"recorded {shown}#{number}")
-                if recording is not None:
-                    yield recording
+    own = (each for folder in folders for each in sorted(folder.rglob("*")) if each.suffix in SUFFIXES)
+    for path in dict.fromkeys(each.resolve() for each in (*own, *others)):
+        shown = Path(os.path.relpath(path, manifest.root)).as_posix()
+        for number, recorded in enumerate(recorded_in(path, project.limits), start=1):
+            recording = requests.recording(recorded, f"recorded {shown}#{number}")
+            if recording is not None:
+                yield recording
 
 
 def _operation(snapshot: ObservedOperation) -> Operation:
