@@ -116,6 +116,29 @@ def test_any_language_may_ask_and_a_program_may_read_the_log() -> None:
         assert line["origin"].endswith("test_customers_are_read_over_all_pages.yaml#2")
 
 
+def test_what_it_serves_conforms_to_what_is_exported() -> None:
+    import schemathesis.openapi
+
+    command = [*COMMAND, "export", "openapi", "crm"]
+    said = subprocess.run(command, cwd=EXAMPLE, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
+    schema = schemathesis.openapi.from_dict(json.loads(said))
+    with serving("crm") as stand_in:
+        for path, template in (
+            ("/customers?page=3", "/customers"),
+            ("/customers/42", "/customers/{id}"),
+            ("/customers/999", "/customers/{id}"),
+            ("/customers/42/orders", "/customers/{id}/orders"),
+        ):
+            answer = requests.get(f"{stand_in.url}{path}", timeout=10)
+            schema[template]["GET"].validate_response(answer)
+            if answer.ok:
+                wrong = requests.Response()
+                wrong.status_code, wrong.headers, wrong.request = 200, answer.headers, answer.request
+                wrong._content = b'{"items": 1, "id": "x"}'
+                with pytest.raises(BaseExceptionGroup):
+                    schema[template]["GET"].validate_response(wrong)
+
+
 def test_the_consumers_tests_hold_against_it_and_trip_over_a_fault(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "crm", ignore=shutil.ignore_patterns("__pycache__"))
 

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from pytest_integration_contracts.drift.places import singular
+from pytest_integration_contracts.files import digest
 from pytest_integration_contracts.manifest import Integration, Prefix
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.specs.document import METHODS
@@ -387,12 +388,13 @@ def _webhook(operation: ObservedOperation) -> dict[str, Any]:
 
 def _components(operations: Sequence[ObservedOperation]) -> dict[str, Any]:
     schemes = sorted({scheme for each in operations for scheme in each.auth})
-    batches = {
-        _component(_name_of(each)): {"title": each.name, **_any_of(shapes)}
-        for each in operations
-        if each.method == _BATCH
-        and (shapes := [("", response.body) for response in each.responses if response.body is not None])
-    }
+    batches: dict[str, Any] = {}
+    for each in operations:
+        shapes = [("", response.body) for response in each.responses if response.body is not None]
+        if each.method == _BATCH and shapes:
+            name = _component(_name_of(each))
+            name = name if name not in batches else f"{name}-{digest(each.name)}"
+            batches[name] = {"title": each.name, **_any_of(shapes)}
     components: dict[str, Any] = {"schemas": batches} if batches else {}
     return components | (
         {"securitySchemes": {_component(scheme): _security(scheme) for scheme in schemes}} if schemes else {}
