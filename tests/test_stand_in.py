@@ -103,6 +103,9 @@ def test_secrets_of_a_request_are_neither_compared_nor_shown(project: Project) -
     request = upstream(project, "crm").names("GET", "/items/7?access_token=hunter2secret&a=1", {}, b"")
     assert request.shown == "/items/7?access_token=REDACTED&a=1"
     assert ("access_token", "REDACTED") in request.query
+    body, headers = b'{"client_secret": "hunter2secret", "scope": "all"}', {"content-type": "application/json"}
+    sent = upstream(project, "crm").names("POST", "/login.crm.example/oauth/token", headers, body).sent
+    assert sent == {"client_secret": "REDACTED", "scope": "all"}
 
 
 def test_what_the_upstream_publishes_answers_where_nothing_is_recorded(project: Project) -> None:
