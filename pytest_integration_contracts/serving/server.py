@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import ipaddress
 import os
@@ -30,6 +31,7 @@ MAX_BODY: Final = 16 * 1024**2
 _MOST_CONNECTIONS: Final = 256
 _IDLE_SECONDS: Final = 65
 _LONGEST_TIMEOUT: Final = 3600.0
+_LONGEST_STOP: Final = 2.0
 _PIECES: Final = 10
 _LONGEST_SIZE: Final = 1024
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -104,6 +106,8 @@ class Server(ThreadingHTTPServer):
         self.serving = serving
         self.stopping = threading.Event()
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._answering = 0
+        self._changed = threading.Condition()
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
             self.address_family = family
@@ -129,9 +133,27 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def stop(self) -> None:
-        """End what still waits, and let go of the port."""
+        """End what still waits, let go of the port, and let what is being answered be told of."""
         self.stopping.set()
         self.server_close()
+        self.settle()
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Within it a request is being answered."""
+        with self._changed:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answering -= 1
+                self._changed.notify_all()
+
+    def settle(self) -> None:
+        """Wait until nothing is being answered, though not for a client that does not listen."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._answering, _LONGEST_STOP)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the library has it
         if not self._free.acquire(blocking=False):
@@ -201,7 +223,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are told in lines of our own."""
 
     def _serve(self) -> None:
-        turn = _Turn()
+        with self.server.answering():
+            self._take_turn(_Turn())
+
+    def _take_turn(self, turn: _Turn) -> None:
         try:
             self._answer(turn)
         except _RefusedError as refused:
@@ -227,9 +252,15 @@ class _Handler(BaseHTTPRequestHandler):
             turn.delivery = Delivery(self._preflight(headers), faults=())
             self._send(turn.delivery.answer, b"")
             return
-        turn.asked = self._asked(self.command, target, headers, body)
-        strikes = self.server.serving.faults.of(turn.asked.operation)
-        turn.delivery = delivered(self.server.serving.stand_in, turn.asked, strikes)
+        try:
+            turn.asked = self._asked(self.command, target, headers, body)
+            strikes = self.server.serving.faults.of(turn.asked.operation)
+            turn.delivery = delivered(self.server.serving.stand_in, turn.asked, strikes)
+        except _RefusedError:
+            raise
+        except Exception as error:
+            why = f"the stand-in failed: {type(error).__name__}"
+            raise _RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, why) from error
         self._deliver(turn.delivery, headers)
 
     def _asked(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
