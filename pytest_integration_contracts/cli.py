@@ -15,9 +15,11 @@ import click
 from pytest_integration_contracts.commands.accept import accept
 from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
+from pytest_integration_contracts.commands.export import export
 from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.lint import lint
 from pytest_integration_contracts.commands.probe import probe
+from pytest_integration_contracts.commands.serve import serve
 from pytest_integration_contracts.commands.stored import chosen, nearest_manifest, store_of
 from pytest_integration_contracts.commands.stored import version as version_of
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
@@ -54,9 +56,11 @@ def main() -> None:
 main.add_command(accept)
 main.add_command(changelog)
 main.add_command(combine)
+main.add_command(export)
 main.add_command(gate)
 main.add_command(lint)
 main.add_command(probe)
+main.add_command(serve)
 
 
 @main.command()

@@ -22,7 +22,7 @@ STOREYS = (
     {"operation_settings", "manifest_lines"},
     {"manifest_file"},
     {"drift"},
-    {"snapshots", "traffic", "reports", "specs"},
+    {"snapshots", "traffic", "reports", "specs", "serving"},
     {"session", "inputs", "shown", "linting", "resolution"},
     {"fixtures", "commands", "partial"},
     {"plugin", "cli"},

@@ -207,7 +207,8 @@ def _with_and_all(rule: str, member: Field | None, objects: int, *, old: bool) -
         nulls = member.shape.kinds.get(Kind.NULL)
         return (seen, seen) if old or nulls is None else (nulls.responses, seen)
     if rule == "format.lost":
-        return (member.shape.kinds[Kind.STRING].responses, max(seen, objects))
+        texts = member.shape.kinds.get(Kind.STRING)  # none where numbers were times
+        return (texts.responses if texts else seen, max(seen, objects))
     return (seen, max(seen, objects))
 
 

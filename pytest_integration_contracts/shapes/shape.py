@@ -403,14 +403,14 @@ def _closed_record(record: Record) -> dict[str, Any]:
     else:
         schema |= _closed_presence(len(required), optional)
     patterns = {
-        f"^(?:{KEY_PATTERNS[class_]})$": closed_schema(_of_class(class_, values, record))
+        f"^(?:{KEY_PATTERNS[class_]})$": closed_schema(values_of_class(class_, values, record))
         for class_, values in record.keyed.items()
         if class_ != ANY
     }
     return {**schema, "patternProperties": patterns} if patterns else schema
 
 
-def _of_class(class_: str, values: Shape, record: Record) -> Shape:
+def values_of_class(class_: str, values: Shape, record: Record) -> Shape:
     """All values of names of a class: also of a name that was met alone, and was taken for a name."""
     return merged([values, *(member.shape for name, member in record.fields.items() if is_of_class(name, class_))])
 

@@ -205,7 +205,7 @@ def write_cassette(
     Raises:
         CassetteError: It cannot be written.
     """
-    canonical = _rewriting(prefixes)
+    canonical = rewriting(prefixes)
     try:
         clean = [_clean(interaction, canonical, limits) for interaction in interactions]
         content = {
@@ -250,7 +250,7 @@ _Dumper.add_representer(
 _Rewriting = Callable[[str], str]
 
 
-def _rewriting(prefixes: Mapping[str, str]) -> _Rewriting:
+def rewriting(prefixes: Mapping[str, str]) -> _Rewriting:
     """What puts canonical prefixes in the place of actual ones: plain, with JSON's escaped slashes, percent-encoded.
 
     All at once, so that nothing is rewritten twice, and only up to the end of a segment, so that a port or a name that

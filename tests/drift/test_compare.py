@@ -296,3 +296,8 @@ def test_a_map_may_have_few_keys_or_others_of_the_same_form() -> None:
         assert found(rates, [{"rates": dict.fromkeys(keys, 3.5)}]) == []
     assert found(rates, [{"rates": {"EUR": "x y"}}]) == [("type.changed", "$.rates.*")]
     assert found(rates, [{"rates": {"euro": 1.5, "dollar": 2.5}}]) == [("map.key-format-changed", "$.rates")]
+
+
+def test_a_number_that_was_a_time_has_lost_its_format() -> None:
+    (change,) = diff([{"at": 1_700_000_000}], [{"at": 5}])
+    assert (change.rule, change.path, change.baseline, change.observed) == ("format.lost", "$.at", (1, 1), (1, 1))
