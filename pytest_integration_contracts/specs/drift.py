@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from pytest_integration_contracts.drift.compare import compare, subject_of
 from pytest_integration_contracts.drift.policy import Policy, worst_first
-from pytest_integration_contracts.drift.responses import media_of, status_of
+from pytest_integration_contracts.drift.responses import media_of, response_key, status_of
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Operation, Severity
-from pytest_integration_contracts.shapes.shape import Shape
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.specs.document import DeclaredOperation, DeclaredResponse, Side, Spec
-from pytest_integration_contracts.specs.media import part_for
+from pytest_integration_contracts.specs.media import part_for, plain
 from pytest_integration_contracts.specs.requests import request_changes
 from pytest_integration_contracts.specs.schemas import response_shape
 from pytest_integration_contracts.specs.security import security_change
@@ -84,6 +84,28 @@ def changes(old: Spec, new: Spec, use: Use, policy: Policy) -> dict[str, tuple[C
             said = _of_response(was, now, kind, policy)
             found[kind] = () if said in found.values() else said
     return {key: told for key, told in found.items() if told}
+
+
+def all_used(old: Spec, new: Spec) -> Iterator[Use]:
+    """Every operation of the old document, as if all that it declares were in use; of what is sent nothing is known."""
+    for operation in old.operations():
+        yield Use(
+            operation=Operation("", str(operation)),
+            old=operation,
+            new=new.operation(operation.method, operation.template) or new.find(operation.method, operation.template),
+            keys=frozenset(_keys(operation)),
+            request=UNKNOWN,
+            queries=frozenset(name for place, name in operation.parameters if place == "query"),
+        )
+
+
+def _keys(operation: DeclaredOperation) -> Iterator[str]:
+    """All kinds of responses that it declares; a range of statuses stands for its first."""
+    for status, response in operation.responses.items():
+        otherwise = "500" if _successes(operation) else "200"
+        code = otherwise if status == "default" else status.replace("XX", "00")
+        for media in response.media or ("",):
+            yield response_key(int(code), plain(media)) if code.isascii() and code.isdigit() else ""
 
 
 def server_changes(old: Spec, new: Spec, policy: Policy) -> tuple[Change, ...]:
