@@ -35,6 +35,7 @@ class Node:
         narrow: Whether integers fit into 32 bits.
         hidden: Whether it is not there in the direction that is read: what is only read is in no request.
         variants: The objects among them, where a field tells them apart.
+        unread: Why a part of it was not read, "" where all was. Half a record would lack fields, so none is made of it.
     """
 
     types: frozenset[str] = frozenset()
@@ -48,9 +49,14 @@ class Node:
     narrow: bool = False
     hidden: bool = False
     variants: tuple[Node, ...] = ()
+    unread: str = ""
 
 
 ANYTHING: Final = Node()
+REPEATED: Final = Node(unread="repeated")
+"""What was met on the way here."""
+TOO_DEEP: Final = Node(unread="too deep")
+"""What lies deeper than is read."""
 
 
 class Work:
@@ -60,10 +66,14 @@ class Work:
 
     Args:
         most: So many nodes may be made.
+
+    Attributes:
+        spent: So many were made.
     """
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._most = most
+        self.spent = 0
 
     def spend(self) -> None:
         """Count one node.
@@ -71,14 +81,16 @@ class Work:
         Raises:
             TooLargeError: It is one too many.
         """
-        self._left -= 1
-        if self._left < 0:
+        self.spent += 1
+        if self.spent > self._most:
             raise TooLargeError
 
     def both(self, one: Node, other: Node) -> Node:
         """What holds where both do."""
         if one is ANYTHING or other is ANYTHING:
             return other if one is ANYTHING else one
+        if one.unread or other.unread:
+            return one if one.unread else other
         self.spend()
         if not one.types or not other.types:
             types = one.types | other.types
@@ -101,8 +113,9 @@ class Work:
 
     def either(self, nodes: list[Node]) -> Node:
         """What holds where one of them does."""
-        if any(not node.types for node in nodes):
-            return ANYTHING
+        unread = [node for node in nodes if node.unread]
+        if unread or any(not node.types for node in nodes):
+            return unread[0] if unread else ANYTHING
         objects = [variant for node in nodes if "object" in node.types for variant in node.variants or (node,)]
         return replace(reduce(self._one_of, nodes), variants=self._told_apart(objects))
 
@@ -210,14 +223,16 @@ def _words(node: Node, name: str) -> frozenset[str]:
 
 
 def tagged(node: Node, name: str, values: frozenset[str]) -> Node:
-    """The node with a field that tells what it is.
+    """The node with a field that tells what it is. Where some of its fields were not read, it may be any of them.
 
     Args:
         node: One of several.
-        name: The field.
+        name: The field, "" for none.
         values: What it says in this one, where the node itself does not list it.
     """
-    if "object" not in node.types:
+    if any(member.unread == TOO_DEEP.unread for member in node.members.values()):
+        return TOO_DEEP
+    if not name or "object" not in node.types:
         return node
     own = node.members.get(name, ANYTHING).words
     member = Node(frozenset({"string"}), words=(own & values or own) if own else values)

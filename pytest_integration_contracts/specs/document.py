@@ -118,7 +118,7 @@ class Spec:
         source: The URL it came from, "" for none: what relative servers are relative to.
         shapes: What was made of its schemas, by direction and place (`schemas`).
         extended: The schemas that extend another one, by the reference to that, once anybody asked (`schemas`).
-        too_large: How often a schema was too large to be read as deep as was tried (`schemas`).
+        nodes: How many places were made of its schemas, for better or worse (`schemas`).
     """
 
     def __init__(self, document: Mapping[str, Any], source: str = "") -> None:
@@ -126,7 +126,7 @@ class Spec:
         self.source = source
         self.shapes: dict[tuple[str, str], Shape] = {}
         self.extended: dict[str, list[str]] | None = None
-        self.too_large = 0
+        self.nodes = 0
         self._operations: dict[tuple[str, str], DeclaredOperation | None] = {}
         self._by_length: dict[int, list[tuple[str, list[str]]]] | None = None
 

@@ -141,7 +141,7 @@ def _of_response(old: Side, new: Side, key: str, policy: Policy) -> tuple[Change
         said = _listed(now.media) or "no body"
         return tuple(policy.hold([_change("spec.media-removed", _listed(was.media), said)]))
     declared, declares = response_shape(old.spec, mine), response_shape(new.spec, theirs)
-    if not declared.known or not declares.known:
+    if declared == declares or not declared.known or not declares.known:
         return ()
     subject = subject_of(policy.operation.name) if policy.operation else "response"
     told = compare(declared, declares, subject=subject, policy=policy)
