@@ -33,8 +33,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "openapi-measured.md"
 PUBLISHED = Path(__file__).parents[3] / "shared" / "corpus" / "openapi"
 NUMBER = 10
 
-SECONDS = 10.0
-"""At most so long for all shapes of a document of ten megabytes: it is seconds, not minutes."""
+SECONDS = {"generated": 10.0, "hostile": 20.0}
+"""At most so long for all shapes of a document: it is seconds, not minutes."""
 
 MEMORY = 400_000_000
 """At most so much resident for it, in bytes."""
@@ -83,7 +83,8 @@ def _measured(path: str) -> dict[str, float]:
     return found | {"operations": operations, "shapes": len(spec.shapes)}
 
 
-def _of(path: Path, *, target: bool) -> Iterator[Row]:
+def _of(path: Path) -> Iterator[Row]:
+    most = SECONDS.get(path.stem, 0.0)
     command = [sys.executable, "-m", "benchmarks.specs", "--one", str(path)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = json.loads(said)
@@ -100,8 +101,8 @@ def _of(path: Path, *, target: bool) -> Iterator[Row]:
         milliseconds(found["making"]),
         milliseconds(found["reading"]),
         f"{found['making']:.1f} s",
-        f"<= {SECONDS:g} s" if target else "",
-        found["making"] <= SECONDS,
+        f"<= {most:g} s" if most else "",
+        found["making"] <= most or not most,
     )
     yield Row(
         NUMBER,
@@ -110,8 +111,8 @@ def _of(path: Path, *, target: bool) -> Iterator[Row]:
         megabytes(found["peak"]),
         megabytes(size),
         f"{found['peak'] / size:.1f} x",
-        f"<= {megabytes(MEMORY)}" if target else "",
-        found["peak"] <= MEMORY,
+        f"<= {megabytes(MEMORY)}" if most else "",
+        found["peak"] <= MEMORY or not most,
     )
 
 
@@ -150,10 +151,10 @@ def measure(size: int) -> Iterator[Row]:
     """The rows of the table; documents of that many megabytes are generated."""
     with tempfile.TemporaryDirectory() as name:
         for path in _generated(Path(name), size):
-            yield from _of(path, target=True)
+            yield from _of(path)
     published = sorted(path for path in PUBLISHED.rglob("*") if path.suffix in {".json", ".yaml"})
     for path in published:
-        yield from _of(path, target=False)
+        yield from _of(path)
     for old in published:
         yield _compared(old, old)
     for one, other in (("Checkout", "v70 v71"), ("Checkout", "v71 v72"), ("Management", "v1 v3")):
