@@ -326,6 +326,12 @@ class TestRequests:
     def test_what_is_only_read_is_not_asked_for(self) -> None:
         assert sending(self.old, record("name", "id", name=TEXT, id={**TEXT, "readOnly": True})) == []
 
+    @pytest.mark.parametrize("path", ["request:$.email", "request:$.*", "request:*"])
+    def test_an_override_names_places_of_requests(self, path: str) -> None:
+        policy = Policy(overrides=(Override("request.*", "warning", path=path),))
+        old, new = (posting(record(*required, email=TEXT)) for required in ((), ("email",)))
+        assert [each for each, *_ in said(old, new, asked="POST /customers", policy=policy)] == ["warning"]
+
 
 def with_parameter(**parameter: JSON) -> Spec:
     name = {"name": parameter.pop("name", "limit"), "in": parameter.pop("place", "query")}
