@@ -2,7 +2,8 @@
 
 A pattern is written like a path of a change (`$.items[*].sku`, RFC 9535) and may leave things open: `.*` is any member,
 `.legacy_*` any member whose name begins so, `..sku` a `sku` at any depth, `$.debug..*` everything below `$.debug`.
-Headers are named as changes name them: `header:etag`, `header:x-*`.
+What is no part of a response's body is named as changes name it: `header:etag`, `header:x-*`, `query:limit`,
+`request:$.amount`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _HEADER: Final = "header:"
+_BESIDE: Final = (_HEADER, "query:", "cookie:", "path:", "request:")
 _STEP = re.compile(
     r"(?P<deep>\.(?=\.)|\.\.(?=\[))?"
     r"(?:\.(?P<name>[^\s.\[\]'\"$@?()]+)|\[\s*(?P<items>\*)\s*\]"
@@ -55,15 +57,15 @@ class PathPattern:
     text: str
 
     def __post_init__(self) -> None:
-        self._header() or steps_of(self.text)
+        self._is_beside() or steps_of(self.text)
 
-    def _header(self) -> bool:
-        return self.text.startswith(_HEADER) and len(self.text) > len(_HEADER)
+    def _is_beside(self) -> bool:
+        return self.text.startswith(_BESIDE) and self.text not in _BESIDE[:-1]  # `request:` is a body as a whole
 
     def matches(self, path: str) -> bool:
         """Whether the path of a change is one of the places."""
-        if self._header() or path.startswith(_HEADER):
-            return glob_matches(self.text.lower(), path)
+        if self._is_beside() or path.startswith(_BESIDE):
+            return glob_matches(self.text.lower() if self.text.startswith(_HEADER) else self.text, path)
         try:
             return _match(steps_of(self.text), steps_of(path))
         except ValueError:  # no path of a body
@@ -72,7 +74,7 @@ class PathPattern:
     @property
     def precision(self) -> tuple[int, int]:
         """What puts one pattern before another, larger first: how many steps it names, and how few it leaves open."""
-        if self._header():
+        if self._is_beside():
             return (0 if "*" in self.text else 1, 0)
         steps = steps_of(self.text)
         left_open = sum(step.open or step.deep for step in steps)
