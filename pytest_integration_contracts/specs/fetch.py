@@ -117,10 +117,10 @@ def _said(error: Exception) -> str:
     if isinstance(error, SpecError):
         return str(error)
     if isinstance(error, OSError):
-        return f"cannot be reached: {error.strerror or error or type(error).__name__}"
+        return f"cannot be reached: {error.strerror or str(error) or type(error).__name__}"
     if isinstance(error, zlib.error):
         return "cannot be decompressed"
-    return f"gave no readable answer: {error or type(error).__name__}"
+    return f"gave no readable answer: {str(error) or type(error).__name__}"
 
 
 def _followed(url: str, deadline: float) -> bytes:

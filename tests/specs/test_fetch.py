@@ -96,14 +96,14 @@ def test_an_upstream_that_is_silent_or_not_there_holds_nobody_up(upstream: Upstr
 
 
 def test_nothing_leads_from_https_to_http() -> None:
-    with pytest.raises(SpecError, match="leads from https to http://crm.example/openapi.json"):
+    with pytest.raises(SpecError, match=r"leads from https to http://crm\.example/openapi\.json"):
         fetch._onward("https://crm.example/docs", "http://crm.example/openapi.json?x=1")
     assert fetch._onward("https://crm.example/docs", "/openapi.json") == "https://crm.example/openapi.json"
 
 
 def test_a_file_is_read_and_one_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
-    with pytest.raises(SpecError, match="openapi.yaml: cannot be read: No such file"):
+    with pytest.raises(SpecError, match=r"openapi\.yaml: cannot be read: No such file"):
         read_file(path)
     path.write_bytes(TEXT)
     assert read_file(path).document == DOCUMENT
