@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from pytest_integration_contracts.acceptances import read_acceptances
@@ -53,6 +53,12 @@ RESERVED_NAMES: Final = frozenset({"cassettes"})
 
 PUBLISHED: Final = "openapi.json"
 """The file in the folder of an integration's snapshots that is none: what the upstream publishes about itself."""
+
+
+def is_published(path: PurePath) -> bool:
+    """Whether a file below `contracts/` is what an upstream publishes, or was: it is no snapshot, and no cassette."""
+    return path.name == PUBLISHED or path.parent.parts[-2:] == ("history", PurePath(PUBLISHED).stem)
+
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
-from pytest_integration_contracts.manifest_file import PUBLISHED
+from pytest_integration_contracts.manifest_file import is_published
 from pytest_integration_contracts.model import Change, Finding, Report, Severity, Verdict
 
 NO_INTEGRATION: Final = "(no integration)"
@@ -101,7 +101,7 @@ class Part:
 
 def is_document(path: str) -> bool:
     """Whether a file is what an upstream publishes, and no snapshot."""
-    return PurePosixPath(path).name == PUBLISHED
+    return is_published(PurePosixPath(path))
 
 
 def by_integration(report: Report) -> tuple[Part, ...]:

@@ -58,7 +58,7 @@ class DocumentedNames:
 
 
 def _parameter(before: str, wanted: str) -> str:
-    """A segment of a template as names have it; there `{id}` stands only for what looks like one: below users `{user}`."""
+    """A segment of a template as names have it: there `{id}` stands only for what looks like one, `{user}` for all."""
     if is_guessed(wanted) or (is_placeholder(wanted) and not _PLACEHOLDER.fullmatch(wanted)):
         return Instance("", "", "", field="name").placeholder(before)
     return wanted

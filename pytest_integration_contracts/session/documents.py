@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.drift import Use, changes
 from pytest_integration_contracts.specs.fetch import Fetch, is_url, read_file
 from pytest_integration_contracts.specs.finding import declared_operation
-from pytest_integration_contracts.specs.kept import Kept, path_in
+from pytest_integration_contracts.specs.kept import Kept, path_in, versions
 from pytest_integration_contracts.specs.prose import differ_only_in_prose
 from pytest_integration_contracts.traffic.operations import Name
 
@@ -149,7 +149,7 @@ class Documents:
             path = self.settings.shown(project.keep(name, Kept(now, FIRST, today, reason)))
             yield Learned(Operation(name, ""), path, "", FIRST)
             return
-        found = _by_operation(_changes(project, integration, kept.spec, now))
+        found = changed_uses(project, integration, kept.spec, now)
         if found:
             version = raised(kept.version, [change for each in found.values() for change in each])
             path = self.settings.shown(project.keep(name, Kept(now, version, today, reason)))
@@ -157,6 +157,32 @@ class Documents:
         elif not differ_only_in_prose(kept.spec.document, now.document):
             path = self.settings.shown(project.keep(name, replace(kept, spec=now)))
             self.notes.append(f"{path}: rewritten, and still version {kept.version}: nothing that is used has changed")
+
+
+def history(project: Project, integration: str) -> list[tuple[Kept, tuple[Change, ...]]]:
+    """All versions of a document, the oldest first, each with what it changed for the operations that are used now.
+
+    The paths of the changes begin with the operation's name.
+
+    Raises:
+        SpecError: One of them cannot be used.
+    """
+    known, kept = project.integration(integration), versions(project.store.folder(integration))
+    return [
+        (each, in_operations(changed_uses(project, known, before.spec, each.spec)) if before else ())
+        for before, each in zip([None, *kept], kept, strict=False)
+    ]
+
+
+def in_operations(changed: Mapping[Operation, tuple[Change, ...]]) -> tuple[Change, ...]:
+    """Changes of several operations together, their paths beginning with the operations' names, worst first."""
+    return worst_first(
+        [
+            replace(change, path=f"{operation.name} {change.path}")
+            for operation, found in changed.items()
+            for change in found
+        ]
+    )
 
 
 def may_fetch(settings: Settings, *, is_kept: bool) -> bool:
@@ -184,12 +210,12 @@ def begun(project: Project, integration: Integration) -> Callable[[], Spec]:
     return lambda: read_file(path)
 
 
-def _by_operation(
-    found: Iterable[tuple[Operation, str, tuple[Change, ...]]],
+def changed_uses(
+    project: Project, integration: Integration, old: Spec, new: Spec
 ) -> dict[Operation, tuple[Change, ...]]:
-    """The changes of each operation, once each, worst first."""
+    """What two documents say otherwise about the operations that are used, once each, worst first."""
     together: dict[Operation, list[Change]] = {}
-    for operation, _, mine in found:
+    for operation, _, mine in _changes(project, integration, old, new):
         known = together.setdefault(operation, [])
         known += [change for change in mine if change not in known]
     return {operation: worst_first(together[operation]) for operation in sorted(together)}
