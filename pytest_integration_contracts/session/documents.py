@@ -98,7 +98,7 @@ class Documents:
             )
 
     def _shown(self, project: Project, text: str) -> str:
-        return self.settings.shown_in(text, project.manifest.root)
+        return self.settings.shown_in(text, project.manifest.directory)
 
     def findings(self) -> list[Finding]:
         """What documents say otherwise now about the operations that are used."""

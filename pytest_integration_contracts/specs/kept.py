@@ -102,7 +102,7 @@ def write_kept(folder: Path, kept: Kept, within: Path) -> Path:
             breaks = current.version.partition(".")[0] != kept.version.partition(".")[0]
             name = f"{current.version}-broken-by-{kept.version}" if breaks else current.version
             write_atomically(folder / _HISTORY / f"{name}.json", path.read_bytes())
-        write_atomically(path, kept.to_text().encode("utf-8", "surrogatepass"))
+        write_atomically(path, kept.to_text().encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise SpecError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
