@@ -20,7 +20,7 @@ from pytest_integration_contracts.manifest import authority, readable_size, spli
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.reading import MAX_BYTES, read_document
 
-TOTAL: Final = 60.0
+TOTAL: Final = 30.0
 """How long a fetch may take in all, in seconds."""
 
 MAX_REDIRECTS: Final = 5

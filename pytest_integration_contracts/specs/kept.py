@@ -25,7 +25,7 @@ EXTENSION: Final = "x-integration-contracts"
 _MEMBERS: Final = ("version", "since", "source", "reason", "digest")
 _HISTORY: Final = "history/openapi"
 _VERSION = re.compile(r"[1-9][0-9]{0,8}\.(?:0|[1-9][0-9]{0,8})")
-_RESTORE: Final = "restore it from version control, or delete it and fetch it again: `pytest --contracts-record`"
+_RESTORE: Final = "restore it from version control, or delete it and fetch it again: `pytest --contracts-update`"
 
 
 @dataclass(frozen=True, slots=True)
