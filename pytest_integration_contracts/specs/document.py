@@ -153,8 +153,8 @@ class Spec:
         if self.is_swagger:
             return tuple(dict.fromkeys(self._swagger_servers()))
         found = [_object(each) for each in _listed(self.document.get("servers"))] or [{"url": "/"}]
-        urls = (urljoin(self.source, _filled_in(each)) for each in found)
-        return tuple(dict.fromkeys(url.rstrip("/") for url in urls if urlsplit(url).scheme in {"http", "https"}))
+        urls = (_joined(self.source, _filled_in(each)) for each in found)
+        return tuple(dict.fromkeys(url.rstrip("/") for url in urls if url))
 
     def _swagger_servers(self) -> Iterator[str]:
         source = urlsplit(self.source)
@@ -342,6 +342,15 @@ def _examples(spec: Spec | None, node: Mapping[str, Any], pointer: str) -> tuple
         if "value" in example:
             found.append(example["value"])
     return tuple(found)
+
+
+def _joined(source: str, url: str) -> str:
+    """The absolute URL, "" where there is none."""
+    try:
+        joined = urljoin(source, url)
+        return joined if urlsplit(joined).scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""
 
 
 def _filled_in(server: Mapping[str, Any]) -> str:

@@ -116,10 +116,7 @@ def _spec(text: bytes, name: str, source: str, known: Spec | None) -> Spec:
     digest = sha256(text).hexdigest()
     if known is not None and (known.source, known.digest) == (source, digest):
         return known
-    try:
-        return Spec(read_document(text, name), source, digest)
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{name}: is no text in UTF-8") from error
+    return Spec(read_document(text, name), source, digest)
 
 
 def _said(error: Exception) -> str:

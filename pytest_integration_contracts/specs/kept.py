@@ -132,7 +132,7 @@ def kept_in(text: bytes, name: str) -> Kept:
     """
     try:
         document = read_document(text, name)
-    except (SpecError, UnicodeDecodeError) as error:
+    except SpecError as error:
         raise SpecError(f"{error}; {_RESTORE}") from error
     return _kept(document, name)
 
