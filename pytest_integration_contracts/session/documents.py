@@ -28,6 +28,9 @@ from pytest_integration_contracts.specs.kept import Kept, path_in, versions
 from pytest_integration_contracts.specs.prose import differ_only_in_prose
 from pytest_integration_contracts.traffic.operations import Name
 
+KEEPS: Final = f"pytest {Mode.UPDATE.value}"
+"""The command that keeps what nothing is kept of yet; cassettes alone do not bring it."""
+
 DOCUMENTED: Final = "as documented"
 """What the response of a finding is called that is about what the upstream publishes, not about what it answers."""
 
@@ -96,7 +99,7 @@ class Documents:
         if not any(note.startswith(f"{integration.name}: its OpenAPI document ") for note in self.notes):
             self.notes.append(
                 f"{integration.name}: its OpenAPI document is not kept yet, so nothing is held against it;"
-                f" `{self.settings.command(Mode.UPDATE)}` keeps it"
+                f" `{KEEPS}` keeps it"
             )
 
     def _shown(self, project: Project, text: str) -> str:
