@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
+from pytest_integration_contracts.manifest_file import is_published
 from pytest_integration_contracts.model import Change, Finding, Report, Severity, Verdict
 
 NO_INTEGRATION: Final = "(no integration)"
@@ -79,7 +81,7 @@ class Part:
     @property
     def operations(self) -> int:
         """How many operations were looked at."""
-        return len({(finding.operation, finding.snapshot) for finding in self.findings})
+        return len({(each.operation, each.snapshot) for each in self.findings if not is_document(each.snapshot)})
 
     @property
     def told(self) -> tuple[Finding, ...]:
@@ -95,6 +97,11 @@ class Part:
     def changes(self) -> Counter[Severity]:
         """How many changes of each severity there are."""
         return severities(change for finding in self.findings for change in finding.changes)
+
+
+def is_document(path: str) -> bool:
+    """Whether a file is what an upstream publishes, and no snapshot."""
+    return is_published(PurePosixPath(path))
 
 
 def by_integration(report: Report) -> tuple[Part, ...]:

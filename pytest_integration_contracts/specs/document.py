@@ -116,14 +116,16 @@ class Spec:
     Attributes:
         document: Its JSON value.
         source: The URL it came from, "" for none: what relative servers are relative to.
+        digest: The SHA-256 of the text that it was read from, in hex digits; "" where that is not known.
         shapes: What was made of its schemas, by direction and place (`schemas`).
         extended: The schemas that extend another one, by the reference to that, once anybody asked (`schemas`).
         nodes: How many places were made of its schemas, for better or worse (`schemas`).
     """
 
-    def __init__(self, document: Mapping[str, Any], source: str = "") -> None:
+    def __init__(self, document: Mapping[str, Any], source: str = "", digest: str = "") -> None:
         self.document = document
         self.source = source
+        self.digest = digest
         self.shapes: dict[tuple[str, str], Shape] = {}
         self.extended: dict[str, list[str]] | None = None
         self.nodes = 0
