@@ -13,6 +13,7 @@ from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, safe_name
 from pytest_integration_contracts.manifest import Integration, Limits, Manifest
 from pytest_integration_contracts.model import Exchange, Operation
+from pytest_integration_contracts.session.kept_schemas import KeptSchemas, endpoint
 from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
@@ -34,6 +35,7 @@ class Project:
         self.store = SnapshotStore(manifest.directory)
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
+        self.schemas = KeptSchemas(self.store.folder)
         self._bodies: dict[str, dict[str, Shape]] = {}
         self._published: dict[str, Kept | None] = {}
         self._prefixes = {
@@ -51,6 +53,12 @@ class Project:
     def prefixes(self) -> Mapping[str, str]:
         """Actual prefixes to canonical ones, where they differ."""
         return self._prefixes
+
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """The URLs, without a query, whose servers may be asked for their GraphQL schemas."""
+        found = (endpoint(each) for each in self.manifest.integrations.values())
+        return frozenset(url.partition("?")[0] for url in found if url)
 
     @property
     def limits(self) -> Limits:

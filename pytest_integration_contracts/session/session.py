@@ -18,6 +18,7 @@ from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.graphql_schemas import hold_schemas
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
@@ -163,8 +164,11 @@ class Session:
     def collect(self, payload: str) -> None:
         """Take in what a test told. What one fixture tells from several processes counts once; a rerun replaces."""
         for told in load_payload(payload):
-            known = self._told.get(told.source) if told.source.startswith(FIXTURE) else None
-            self._told[told.source] = _together(known, told) if known else told
+            known = self._told.get(told.source)
+            if known and told.source.startswith(FIXTURE):
+                self._told[told.source] = _together(known, told)
+            else:  # a schema is told once in a process, whatever becomes of the test
+                self._told[told.source] = replace(told, schemas={**known.schemas, **told.schemas}) if known else told
 
     def expect(self, source: str) -> None:
         """Take note that a test is known to fail: what it found does not fail the run."""
@@ -216,13 +220,16 @@ class Session:
         learns = self.settings.mode.learns and not (shard or self._absent)
         lesson = self._lesson = self._learn(told) if learns else Lesson()
         slow_ones = [] if shard else slow(told, self.told_of, self.settings)
+        writes = not (shard or self._absent)
+        schemas = hold_schemas([] if shard else told, self.told_of, self.settings, lesson.names, learns=writes)
+        slow_ones += schemas.findings
         outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
         findings = merged([*found, *slow_ones, *self._absent])
         return Report(
             findings=findings,
-            learned=tuple(lesson.learned),
-            notes=tuple(lesson.notes),
+            learned=(*lesson.learned, *schemas.learned),
+            notes=(*lesson.notes, *schemas.notes),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
@@ -230,13 +237,13 @@ class Session:
             undeclared=tuple(sorted({host for each in told for host in each.undeclared})),
             ours=tuple(each.source for each in told if each.ours and self._counts(each)),
             unchecked=tuple(sorted(self._crashed | unchecked)),
-            errors=tuple(lesson.errors),
+            errors=(*lesson.errors, *schemas.errors),
             remedy=self._remedy(findings),
             outdated=outdated,
             undated=0 if shard else sum(each.undated for each in told),
             renewal=recording_command(outdated, self.settings),
             unused=tuple(lesson.unused) or tuple(self._unused(told, slow_ones) if whole and not shard else ()),
-            fails=bool(lesson.errors or self._crashed or self._absent)
+            fails=bool(lesson.errors or schemas.errors or self._crashed or self._absent)
             or any(each.fails for each in outdated)
             or any(each.fails for each in slow_ones)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
@@ -422,6 +429,8 @@ def _together(one: Told, other: Told) -> Told:
         outdated=other.outdated or one.outdated,
         undated=max(one.undated, other.undated),
         whole=one.whole and other.whole,
+        queries={**one.queries, **other.queries},
+        schemas={**one.schemas, **other.schemas},
     )
 
 
