@@ -17,11 +17,11 @@ from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.lint import lint
-from pytest_integration_contracts.commands.stored import chosen, nearest_manifest, store_of
+from pytest_integration_contracts.commands.stored import chosen, document_steps, nearest_manifest, store_of
 from pytest_integration_contracts.commands.stored import version as version_of
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
 from pytest_integration_contracts.manifest import PRESETS, Manifest
-from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find
+from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, is_published
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:
@@ -137,12 +137,14 @@ def check(cassettes: tuple[str, ...]) -> None:
 def audit(paths: tuple[str, ...]) -> None:
     """Look for secrets in cassettes and snapshots: those of PATHS, or all of this project's. Exits 1 where any is.
 
+    What upstreams publish is theirs, and left out.
+
     With `adopt_vcr`, the project's are also those in every folder named `cassettes`, where pytest-recording keeps them.
     """
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.traffic.audit import audit as leaks_in
 
-    files = named(paths) if paths else _own_files()
+    files = [path for path in (named(paths) if paths else _own_files()) if not is_published(path)]
     leaks = list(leaks_in(files))
     for leak in leaks:
         click.echo(f"{os.path.relpath(leak.path)}:{leak.line}: {leak.what}")
@@ -204,8 +206,10 @@ def log(integration: str | None, operation: str | None) -> None:
     from pytest_integration_contracts.reports.history import log_lines
     from pytest_integration_contracts.snapshots.versions import compare_versions
 
-    store = store_of(nearest_manifest())
-    for position, snapshot in enumerate(chosen(store, integration, operation)):
+    manifest = nearest_manifest()
+    store = store_of(manifest)
+    snapshots = chosen(store, integration, operation)
+    for position, snapshot in enumerate(snapshots):
         versions = store.versions(snapshot.operation)
         steps = [
             (each.version, each.since, each.reason, compare_versions(before, each) if before else ())
@@ -215,6 +219,9 @@ def log(integration: str | None, operation: str | None) -> None:
             click.echo()
         for line in log_lines(snapshot.operation, steps):
             click.echo(line)
+    if operation is None:
+        for document, told in document_steps(manifest, {each.operation.integration for each in snapshots}):
+            click.echo("\n".join(["", *log_lines(document, told)]))
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Final, NamedTuple
 from pytest_integration_contracts.acceptances import SOON, Acceptance
 from pytest_integration_contracts.drift.acceptances import is_about
 from pytest_integration_contracts.drift.policy import policy_of
+from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest_file import PUBLISHED
 from pytest_integration_contracts.manifest_lines import Key, Lines, written
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.patterns import glob_matches
 from pytest_integration_contracts.snapshots.store import SnapshotStore
+from pytest_integration_contracts.specs.fetch import is_url
+from pytest_integration_contracts.specs.kept import path_in, read_kept
 from pytest_integration_contracts.traffic.audit import audit
 
 _WANTED: Final = {
@@ -64,6 +69,7 @@ def advice(manifest: Manifest, text: str, *, path: Path, today: str) -> list[Adv
         place = ("integrations", name)
         for where, what, is_warning in (
             *_people(manifest, integration),
+            *_published(manifest, integration, store.folder(name)),
             *_accepted(integration, known[name], today),
             *(_idle(integration, known[name]) if known[name] else ()),
         ):
@@ -90,6 +96,22 @@ def _people(manifest: Manifest, integration: Integration) -> _Told:
         yield ("runbook",), f"there is no file {runbook}; write it, or name a URL", False
     if integration.credentials.startswith("env:") and not _VARIABLE.fullmatch(integration.credentials):
         yield ("credentials",), "names no environment variable; write `env:NAME`, never the secret itself", False
+
+
+def _published(manifest: Manifest, integration: Integration, folder: Path) -> _Told:
+    """What the upstream publishes: whether there is such a file, and anything kept of it."""
+    kept, path = path_in(folder), manifest.root / integration.openapi
+    if not integration.openapi:
+        if kept.is_file():
+            yield (), f"{PUBLISHED} is kept of it, and no `openapi` says from where; name it, or delete the file", True
+        return
+    try:
+        if not is_url(integration.openapi) and not path.is_file():
+            yield ("openapi",), f"there is no file {integration.openapi}; correct it, or name a URL", False
+        elif read_kept(folder) is None:
+            yield ("openapi",), "nothing is kept of it yet; run `pytest --contracts-update`", True
+    except SpecError as error:
+        yield ("openapi",), str(error).replace(f"{manifest.root}{os.sep}", ""), False
 
 
 def _accepted(integration: Integration, known: Iterable[str], today: str) -> _Told:

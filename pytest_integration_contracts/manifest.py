@@ -137,6 +137,7 @@ class Integration:
         operations: What holds for some of its operations only.
         acceptances: The changes that are accepted for a while.
         openapi: Where its OpenAPI document is: a URL, or a path below or beside the manifest; "" for none.
+        openapi_source: The same with the defaults of its variables: what is kept.
         graphql: The same of its GraphQL schema: the URL of its endpoint, or a path.
     """
 
@@ -160,7 +161,13 @@ class Integration:
     operations: tuple[OperationSettings, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
     openapi: str = ""
+    openapi_source: str = ""
     graphql: str = ""
+
+    @property
+    def lacks_urls(self) -> bool:
+        """Whether it is asked over HTTP, and only its OpenAPI document says where."""
+        return bool(self.openapi) and not self.prefixes and self.mode == MODES[0]
 
     def at(self, operation: str) -> Integration:
         """The same with what holds for one of its operations, by the operation's name."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from pytest_integration_contracts.acceptances import read_acceptances
@@ -53,6 +53,17 @@ RESERVED_NAMES: Final = frozenset({"cassettes"})
 
 PUBLISHED: Final = "openapi.json"
 """The file in the folder of an integration's snapshots that is none: what the upstream publishes about itself."""
+
+SCHEMA: Final = "schema.graphql"
+"""The same of a GraphQL schema."""
+
+
+def is_published(path: PurePath) -> bool:
+    """Whether a file below `contracts/` is what an upstream publishes, or was: it is no snapshot, and no cassette."""
+    return path.name in {PUBLISHED, SCHEMA} or (
+        path.parent.parts[-2:] in {("history", PurePath(PUBLISHED).stem), ("history", PurePath(SCHEMA).suffix[1:])}
+    )
+
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -206,6 +217,7 @@ def _integration(
         operations=read_operations(path, f"{place}.operations", entry.get("operations", {})),
         acceptances=read_acceptances(path, f"{place}.accept", entry.get("accept", [])),
         openapi=_source(path, f"{place}.openapi", entry.get("openapi", ""), environment),
+        openapi_source=_source(path, f"{place}.openapi", entry.get("openapi", ""), environment, _default),
         graphql=_source(path, f"{place}.graphql", entry.get("graphql", ""), environment),
         **{"enforce": _enforce(path, "defaults", defaults), **read_settings(path, place, entry)},
     )
@@ -291,13 +303,18 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SOURCE = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:[/?][^\s#]*)?")
 
 
-def _source(path: Path, place: str, value: object, environment: Mapping[str, str]) -> str:
+_Lookup = Callable[[Path, str, re.Match[str], Mapping[str, str]], str]
+
+
+def _source(
+    path: Path, place: str, value: object, environment: Mapping[str, str], lookup: _Lookup | None = None
+) -> str:
     """Where an upstream publishes something about itself: a URL, or the path of a file, relative to the manifest."""
     if not isinstance(value, str) or not value.isprintable():
         raise ManifestError(f"{path}: {place}: must be a URL, or a path relative to this file")
     if not _ADDRESS.match(value) and not value.startswith("${"):
         return value
-    url = _VARIABLE.sub(lambda found: _value(path, place, found, environment), value)
+    url = _VARIABLE.sub(lambda found: (lookup or _value)(path, place, found, environment), value)
     if not _SOURCE.fullmatch(url) or not authority(split_url(url))[0]:
         raise ManifestError(
             f"{path}: {place}: {_without_credentials(value)!r} must be an http or https URL without user or fragment,"
@@ -307,18 +324,43 @@ def _source(path: Path, place: str, value: object, environment: Mapping[str, str
 
 
 def _prefixes(path: Path, place: str, entry: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Prefix, ...]:
-    urls = strings(path, f"{place}.urls", entry.get("urls", []))
-    if not urls:
-        return ()
-    prefixes: list[Prefix] = []
-    where = f"{place}.urls"
-    for url in urls:
+    where, pairs = f"{place}.urls", []
+    for url in strings(path, where, entry.get("urls", [])):
         actual = _VARIABLE.sub(lambda found: _value(path, where, found, environment), url)
-        default = _VARIABLE.sub(lambda found: found["default"] or _value(path, where, found, environment), url)
-        canonical = _url(path, place, url, default)
+        default = _VARIABLE.sub(lambda found: _default(path, where, found, environment), url)
+        pairs.append((_url(path, where, url, actual), _url(path, where, url, default)))
+    return _labelled(pairs)
+
+
+def _labelled(urls: Iterable[tuple[str, str]]) -> tuple[Prefix, ...]:
+    """Prefixes of actual and canonical URLs, the longest first; the first one given has no label."""
+    prefixes: list[Prefix] = []
+    for actual, canonical in urls:
         label = _label(prefixes[0].canonical, canonical) if prefixes else ""
-        prefixes.append(Prefix(_url(path, place, url, actual), canonical, label))
+        prefixes.append(Prefix(actual, canonical, label))
     return tuple(sorted(prefixes, key=lambda prefix: (-len(prefix.actual), prefix.actual)))
+
+
+def with_urls(manifest: Manifest, path: Path, urls: Mapping[str, Sequence[tuple[str, str]]]) -> Manifest:
+    """A manifest some of whose integrations have URLs that it does not name itself.
+
+    Args:
+        manifest: What the file says.
+        path: The file.
+        urls: By integration, its URLs as they are today, each with what cassettes keep.
+
+    Raises:
+        ManifestError: One of them cannot be a prefix, or belongs to another integration.
+    """
+    integrations = dict(manifest.integrations)
+    for name, pairs in urls.items():
+        where = f"integrations.{name}.openapi"
+        checked = [
+            (_url(path, where, actual, actual), _url(path, where, canonical, canonical)) for actual, canonical in pairs
+        ]
+        integrations[name] = replace(integrations[name], prefixes=_labelled(checked))
+    _disjoint(path, integrations.values(), by_document=urls)
+    return replace(manifest, integrations=integrations)
 
 
 def _label(first: str, other: str) -> str:
@@ -343,6 +385,10 @@ def _value(path: Path, place: str, found: re.Match[str], environment: Mapping[st
     return value
 
 
+def _default(path: Path, place: str, found: re.Match[str], environment: Mapping[str, str]) -> str:
+    return found["default"] or _value(path, place, found, environment)
+
+
 def _without_credentials(url: str) -> str:
     """A URL as messages may show it: user-info and query may be secrets."""
     return re.sub(r"//[^/]*@", "//...@", re.sub(r"[?#].*", "?...", url, count=1, flags=re.DOTALL))
@@ -352,20 +398,21 @@ def _url(path: Path, place: str, written: str, url: str) -> str:
     host, _ = authority(split_url(url))
     if not host or not _URL.fullmatch(url):
         raise ManifestError(
-            f"{path}: {place}.urls: {_without_credentials(written)!r} must be an http or https URL"
+            f"{path}: {place}: {_without_credentials(written)!r} must be an http or https URL"
             " without user, query or fragment; variables in it are written `${NAME}` or `${NAME:-default}`"
         )
     return url.rstrip("/")
 
 
-def _disjoint(path: Path, integrations: Iterable[Integration]) -> None:
+def _disjoint(path: Path, integrations: Iterable[Integration], by_document: Container[str] = ()) -> None:
     claimed: dict[tuple[object, ...], str] = {}
     for integration in integrations:
+        key = "openapi" if integration.name in by_document else "urls"
         for url in {url for prefix in integration.prefixes for url in (prefix.actual, prefix.canonical)}:
             other = claimed.setdefault(_identity(url), integration.name)
             if other != integration.name:
                 raise ManifestError(
-                    f"{path}: integrations.{integration.name}.urls: {url} already belongs to"
+                    f"{path}: integrations.{integration.name}.{key}: {url} already belongs to"
                     f" `{other}`; one URL is one integration's"
                 )
 

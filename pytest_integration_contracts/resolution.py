@@ -14,6 +14,7 @@ from pytest_integration_contracts.manifest import SETTINGS, Manifest, Override, 
 from pytest_integration_contracts.manifest_lines import Key, Lines, written
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.snapshots.store import SnapshotStore
+from pytest_integration_contracts.specs.fetch import is_url, shown_url
 
 
 class _Row(NamedTuple):
@@ -95,6 +96,9 @@ class _Resolution:
             limit = getattr(self._manifest.limits, key)
             value = f"{limit} levels" if key == "depth" else readable_size(limit)
             yield self._row(f"limits.{key}", value, ("defaults", "limits", key))
+        if at.openapi:
+            named = shown_url(at.openapi) if is_url(at.openapi) else at.openapi
+            yield self._row("openapi", named, (*mine, "openapi"))
         for key in ("owner", "contact", "runbook"):
             yield self._row(key, getattr(at, key) or "nobody has said", (*mine, key))
 

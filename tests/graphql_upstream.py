@@ -67,7 +67,7 @@ class GraphQLUpstream:
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status, media, body = upstream.answer(request, self.headers.get("Authorization", ""))
                 self.send_response(status)

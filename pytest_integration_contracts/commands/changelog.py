@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_integration_contracts.commands.stored import chosen, nearest_manifest, store_of
+from pytest_integration_contracts.commands.stored import chosen, document_steps, nearest_manifest, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,13 @@ def changelog(integration: str | None) -> None:
     for snapshot in chosen(store, integration, None):
         operations.setdefault(snapshot.operation.integration, []).append(snapshot.operation)
     logs = [
-        as_markdown(name, (step for each in mine for step in _steps(manifest, store, each, known)))
+        as_markdown(
+            name,
+            [
+                *(step for each in mine for step in _steps(manifest, store, each, known)),
+                *_document_steps(manifest, store, name, known),
+            ],
+        )
         for name, mine in operations.items()
     ]
     click.echo("\n\n".join(logs) if logs else f"nothing is learned in {store.directory} yet")
@@ -58,3 +64,17 @@ def _steps(manifest: Manifest, store: SnapshotStore, operation: Operation, known
             compare_versions(before, each, policy) if before else (),
             before.version if before else "",
         )
+
+
+def _document_steps(manifest: Manifest, store: SnapshotStore, integration: str, known: Authors) -> Iterator[Step]:
+    """The versions of the OpenAPI document that is kept of an integration."""
+    from pytest_integration_contracts.manifest_file import PUBLISHED
+    from pytest_integration_contracts.reports.changelog import Step
+    from pytest_integration_contracts.session.authors import key_of
+
+    place = key_of(store.folder(integration) / PUBLISHED, manifest)
+    for document, steps in document_steps(manifest, [integration]):
+        before = ""
+        for version, since, reason, changes in steps:
+            yield Step(document, version, since, reason, known.get((place, version), ""), changes, before)
+            before = version

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.manifest_file import find, load, without_file
+from pytest_integration_contracts.manifest_file import PUBLISHED, find, load, without_file
 from pytest_integration_contracts.model import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.model import Change
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
     from pytest_integration_contracts.snapshots.store import SnapshotStore
 
@@ -77,3 +80,23 @@ def version(store: SnapshotStore, current: Snapshot, wanted: str) -> Snapshot:
     if wanted not in versions:
         raise UsageError(f"{current.operation} has no version {wanted}; it has: {', '.join(versions)}")
     return versions[wanted]
+
+
+DocumentStep = tuple[str, str, str, "tuple[Change, ...]"]
+"""A version of a document: its number, since when, why, and what it changed of what is used."""
+
+
+def document_steps(manifest: Manifest, integrations: Iterable[str]) -> Iterator[tuple[Operation, list[DocumentStep]]]:
+    """The versions of the OpenAPI documents that are kept, the oldest first; nothing is loaded where there are none.
+
+    Raises:
+        SpecError: One cannot be used.
+    """
+    store = store_of(manifest)
+    for name in sorted(integrations):
+        if (store.folder(name) / PUBLISHED).is_file():
+            from pytest_integration_contracts.session.documents import history
+            from pytest_integration_contracts.session.project import Project
+
+            told = history(Project(manifest), name)
+            yield Operation(name, PUBLISHED), [(each.version, each.since, each.reason, made) for each, made in told]

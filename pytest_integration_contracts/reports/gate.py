@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_integration_contracts.model import Change, Finding, Operation, Severity, Verdict
+from pytest_integration_contracts.reports.parts import is_document
 from pytest_integration_contracts.reports.styled import changes_in_lines, counted, plain, printable
 
 _MOST: Final = 15
@@ -121,7 +122,8 @@ def _changed(gated: Gated) -> Iterator[str]:
 
 def _broken(gated: Gated) -> Iterator[str]:
     for finding in gated.broken:
-        what = printable(finding.problem) if finding.problem else "the last run found what its snapshot has not"
+        against = "it documented otherwise" if is_document(finding.snapshot) else "what its snapshot has not"
+        what = printable(finding.problem) if finding.problem else f"the last run found {against}"
         yield f"  {finding.verdict.value}: {printable(finding.operation.name)}: {what}"
         grave = [change for change in finding.changes if change.severity is Severity.BREAKING]
         yield from (f"  {plain(lines[:1])}" for lines in changes_in_lines(grave))

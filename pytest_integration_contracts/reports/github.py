@@ -43,8 +43,8 @@ class Annotation:
         return f"::{self.level} {told}::{_text(chr(10).join(map(printable, self.lines)))}"
 
 
-Locate = Callable[[str, str, Change | None], Spot]
-"""Given a file as the report names it, the kind of response and the change: where that stands."""
+Locate = Callable[[str, str, Change | None, str], Spot]
+"""Given a file as the report names it, the kind of response, the change and the operation's name: where that stands."""
 
 
 def commands(report: Report, locate: Locate) -> list[str]:
@@ -80,7 +80,7 @@ def _annotations(report: Report, locate: Locate) -> Iterator[Annotation]:
     findings = [finding for part in by_integration(report) for finding in part.told]
     yield from _of_changes(findings, "error", locate)
     for finding in sorted((each for each in findings if each.problem), key=lambda each: GRAVEST.index(each.cause)):
-        spot = locate(finding.snapshot, finding.response, None)
+        spot = locate(finding.snapshot, finding.response, None, finding.operation.name)
         yield Annotation(
             "error" if finding.is_enforced else "warning",
             _title(finding, finding.cause.value),
@@ -90,7 +90,7 @@ def _annotations(report: Report, locate: Locate) -> Iterator[Annotation]:
     yield from _of_changes(findings, "warning", locate)
     for old in report.outdated:
         told = [f"{old.cassette} is older than max_age {old.max_age}", *([report.renewal] if report.renewal else [])]
-        yield Annotation("error" if old.fails else "warning", "old recording", told, locate(old.cassette, "", None))
+        yield Annotation("error" if old.fails else "warning", "old recording", told, locate(old.cassette, "", None, ""))
     for test in report.unchecked:
         yield Annotation("warning", "not checked", [f"{test} did not come to its end, so nothing is known"])
 
@@ -99,7 +99,7 @@ def _of_changes(findings: Sequence[Finding], level: str, locate: Locate) -> Iter
     for finding in findings:
         for change in finding.changes:
             if _level(finding, change) == level:
-                spot = locate(finding.snapshot, finding.response, change)
+                spot = locate(finding.snapshot, finding.response, change, finding.operation.name)
                 yield Annotation(level, _title(finding, change.rule), _told(finding, change), spot)
 
 

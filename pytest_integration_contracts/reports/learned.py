@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from pytest_integration_contracts.model import Learned, Severity
+from pytest_integration_contracts.reports.parts import is_document
 from pytest_integration_contracts.reports.styled import Line, Span, Style, changes_in_lines, printable
 
 _MOST: Final = 10
@@ -46,7 +47,8 @@ _STYLES: Final = {
 def _raised(each: Learned, *, verbose: bool) -> Iterable[Line]:
     style = _STYLES[weight_of(each)]
     versions = Span(f"({each.before} -> {each.after})", style if style is Style.BREAKING else Style.PLAIN)
-    yield (Span("learned  ", style), Span(f"{printable(each.snapshot)} "), versions)
+    about = (Span(f"  {printable(each.operation.name)}"),) if is_document(each.snapshot) else ()
+    yield (Span("learned  ", style), Span(f"{printable(each.snapshot)} "), versions, *about)
     yield from _changes(each, verbose=verbose)
     if not each.changes:
         yield (Span("            no body changed: what is known beside them did", Style.QUIET),)

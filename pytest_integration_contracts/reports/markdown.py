@@ -12,6 +12,7 @@ from pytest_integration_contracts.reports.parts import (
     Part,
     by_integration,
     headline,
+    is_document,
     unenforced,
     verdict_of,
     weight_of,
@@ -176,7 +177,8 @@ def _learned(learned: Sequence[Learned]) -> Iterator[str]:
         yield "### Learned"
     for each in learned:
         version = f"{code(each.before)} → {code(each.after)}" if each.before else f"new, {code(each.after)}"
-        yield f"{code(each.snapshot)} ({version})"
+        about = f" {code(each.operation.name)}" if is_document(each.snapshot) and each.operation.name else ""
+        yield f"{code(each.snapshot)} ({version}){about}"
         if each.changes:
             yield _changes(each.changes)
 

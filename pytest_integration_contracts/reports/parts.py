@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
+from pytest_integration_contracts.manifest_file import is_published
 from pytest_integration_contracts.model import Change, Finding, Report, Severity, Verdict
+
+DOCUMENT: Final = "OpenAPI document"
+SCHEMA: Final = "GraphQL schema"
+"""What upstreams publish, as reports call it."""
 
 NO_INTEGRATION: Final = "(no integration)"
 """What stands for the integration of what is about none: that a test exchanged nothing with anyone."""
@@ -79,7 +85,7 @@ class Part:
     @property
     def operations(self) -> int:
         """How many operations were looked at."""
-        return len({(finding.operation, finding.snapshot) for finding in self.findings})
+        return len({(each.operation, each.snapshot) for each in self.findings if not is_document(each.snapshot)})
 
     @property
     def told(self) -> tuple[Finding, ...]:
@@ -95,6 +101,18 @@ class Part:
     def changes(self) -> Counter[Severity]:
         """How many changes of each severity there are."""
         return severities(change for finding in self.findings for change in finding.changes)
+
+
+def is_document(path: str) -> bool:
+    """Whether a file is what an upstream publishes, and no snapshot."""
+    return is_published(PurePosixPath(path))
+
+
+def kind_of(path: str) -> str:
+    """What a file is: a snapshot, or which of the things that an upstream publishes."""
+    if not is_document(path):
+        return "snapshot"
+    return SCHEMA if path.endswith(".graphql") else DOCUMENT
 
 
 def by_integration(report: Report) -> tuple[Part, ...]:

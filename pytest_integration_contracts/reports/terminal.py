@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pytest_integration_contracts.model import Change, Finding, Outdated, Report, Severity, Verdict
+from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.reports.learned import learned_lines, weight_of
-from pytest_integration_contracts.reports.parts import unenforced
+from pytest_integration_contracts.reports.parts import DOCUMENT, SCHEMA, is_document, kind_of, unenforced
 from pytest_integration_contracts.reports.styled import (
     Line,
     Span,
@@ -155,7 +155,7 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     lines: list[Line] = []
     loud = [finding for finding in report.findings if finding.fails]
     quiet = [each for each in report.findings if (each.changes or each.problem) and not each.fails]
-    told = loud + quiet if with_findings else quiet
+    told = loud + quiet if with_findings else [each for each in loud if _is_of_no_test(each)] + quiet
     if told:
         lines += [*finding_lines(told, verbose=verbose), ()]
     lines += learned_lines(report.learned, verbose=verbose)
@@ -175,6 +175,13 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     lines += [(Span("unused  ", Style.WARNING), Span(printable(each))) for each in report.unused]
     lines += _advice(report)
     return lines
+
+
+def _is_of_no_test(finding: Finding) -> bool:
+    """Whether the run as a whole found it, so that no test's failure tells it: in documents, or over all responses."""
+    return is_document(finding.snapshot) or (
+        bool(finding.operation.name) and not finding.response and not finding.problem
+    )
 
 
 def _outdated_lines(outdated: Sequence[Outdated], *, verbose: bool) -> list[Line]:
@@ -218,29 +225,49 @@ def _sentences(report: Report) -> Iterable[Span]:
 
 
 def _verdict_sentences(report: Report) -> Iterable[Span]:
-    operations = _worst_by_snapshot(report.findings)
+    answered = [each for each in report.findings if not is_document(each.snapshot)]
+    operations = _worst_by_snapshot(answered)
     learned = {each.snapshot for each in report.learned}
     verdicts = Counter(verdict for snapshot, verdict in operations.items() if snapshot not in learned)
     held, drifted, changed = verdicts[Verdict.OK], verdicts[Verdict.DRIFT], verdicts[Verdict.CHANGED]
     nouns = iter(("operation", "", "", ""))
-    told = len({each.snapshot for each in report.findings if each.verdict is Verdict.DRIFT and not each.is_enforced})
+    told = len({each.snapshot for each in answered if each.verdict is Verdict.DRIFT and not each.is_enforced})
     if not report.findings:
         yield Span("No contract test ran.")
     if held:
         yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD)
     if drifted > told:
         what = _of(drifted - told, next(nouns), "drifts", "drift")
-        yield Span(f"{what}: {_breaking(report, enforced=True)}.", Style.BREAKING)
+        yield Span(f"{what}: {_breaking(answered, enforced=True)}.", Style.BREAKING)
     if told:
         what = _of(told, next(nouns), "drifts", "drift")
-        yield Span(f"{what}, not enforced: {_breaking(report, enforced=False)}.", Style.WARNING)
+        yield Span(f"{what}, not enforced: {_breaking(answered, enforced=False)}.", Style.WARNING)
     if changed:
         yield Span(f"{_of(changed, next(nouns), 'has', 'have')} something new.", Style.WARNING)
+    yield from _document_sentences([each for each in report.findings if is_document(each.snapshot)])
 
 
-def _breaking(report: Report, *, enforced: bool) -> str:
-    findings = (finding for finding in report.findings if finding.is_enforced is enforced)
-    return counted(sum(change.breaks for finding in findings for change in finding.changes), "breaking change")
+def _document_sentences(findings: Sequence[Finding]) -> Iterable[Span]:
+    """What upstreams publish otherwise now: the same operations may answer as ever."""
+    for noun in (DOCUMENT, SCHEMA):
+        yield from _sentences_of(noun, [each for each in findings if kind_of(each.snapshot) == noun])
+
+
+def _sentences_of(noun: str, findings: Sequence[Finding]) -> Iterable[Span]:
+    left = {each.snapshot for each in findings}
+    for enforced, aside, style in ((True, "", Style.BREAKING), (False, ", not enforced", Style.WARNING)):
+        drifted = {each.snapshot for each in findings if each.verdict is Verdict.DRIFT and each.is_enforced is enforced}
+        if drifted:
+            what = _of(len(drifted), noun, "drifts", "drift")
+            yield Span(f"{what}{aside}: {_breaking(findings, enforced=enforced)}.", style)
+        left -= drifted
+    if left:
+        yield Span(f"{_of(len(left), noun, 'has', 'have')} something new.", Style.WARNING)
+
+
+def _breaking(findings: Sequence[Finding], *, enforced: bool) -> str:
+    mine = (finding for finding in findings if finding.is_enforced is enforced)
+    return counted(sum(change.breaks for finding in mine for change in finding.changes), "breaking change")
 
 
 def _other_sentences(report: Report) -> Iterable[Span]:
@@ -255,14 +282,8 @@ def _other_sentences(report: Report) -> Iterable[Span]:
     yield from _permitted_sentences(report)
     if report.ours:
         yield Span(f"{counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
-    created = sum(not each.before for each in report.learned)
-    if created:
-        yield Span(f"{counted(created, 'snapshot')} created.", Style.GOOD)
-    updated = len(report.learned) - created
-    if updated:
-        broken = sum(weight_of(each) is Severity.BREAKING for each in report.learned if each.before)
-        grave = f", {broken} breaking" if broken else ""
-        yield Span(f"{counted(updated, 'snapshot')} updated{grave}.", Style.BREAKING if broken else Style.WARNING)
+    for noun in ("snapshot", DOCUMENT, SCHEMA):
+        yield from _learned_sentences(noun, [each for each in report.learned if kind_of(each.snapshot) == noun])
     if report.cassettes:
         yield Span(f"{counted(len(report.cassettes), 'cassette')} recorded.")
     if report.removed:
@@ -272,6 +293,17 @@ def _other_sentences(report: Report) -> Iterable[Span]:
         yield Span(f"{_of(len(report.outdated), 'cassette', 'is', 'are')} too old.", gravest)
     if report.never_observed:
         yield Span(f"{counted(len(report.never_observed), 'path')} never observed.", Style.QUIET)
+
+
+def _learned_sentences(noun: str, learned: Sequence[Learned]) -> Iterable[Span]:
+    created = len({each.snapshot for each in learned if not each.before})
+    if created:
+        yield Span(f"{counted(created, noun)} created.", Style.GOOD)
+    updated = len({each.snapshot for each in learned if each.before})
+    if updated:
+        broken = len({each.snapshot for each in learned if each.before and weight_of(each) is Severity.BREAKING})
+        grave = f", {broken} breaking" if broken else ""
+        yield Span(f"{counted(updated, noun)} updated{grave}.", Style.BREAKING if broken else Style.WARNING)
 
 
 def _permitted_sentences(report: Report) -> Iterable[Span]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from pytest_integration_contracts.errors import ReportError, SnapshotError, UsageError
-from pytest_integration_contracts.manifest_file import RESERVED_NAMES
+from pytest_integration_contracts.errors import ReportError, SnapshotError, SpecError, UsageError
+from pytest_integration_contracts.manifest_file import PUBLISHED, RESERVED_NAMES
 from pytest_integration_contracts.model import Finding, Operation, Report
 from pytest_integration_contracts.reports.document import read
 from pytest_integration_contracts.reports.gate import BREAKS, Changed, Gated
@@ -18,6 +18,7 @@ from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Mode
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, snapshot_in
 from pytest_integration_contracts.snapshots.versions import compare_versions
+from pytest_integration_contracts.specs.kept import kept_in
 
 _SKEW: Final = dt.timedelta(minutes=5)
 """So far may the clocks of two machines be apart."""
@@ -47,7 +48,8 @@ def gate(
     if not commit:
         raise UsageError(f"git knows no commit `{ref}` here; where the clone is shallow, fetch it first")
     told, folder = _Told(), project.store.folder(integration).name
-    before = dict(_snapshots(git.files(commit, directory), directory, ref, told, folder))
+    files = git.files(commit, directory)
+    before = dict(_snapshots(files, directory, ref, told, folder))
     after = {each.operation: each for each in project.store.all() if each.operation.integration == integration}
     mine = {operation: each for operation, each in before.items() if operation.integration == integration}
     _insist_on(integration, {*project.manifest.integrations, *(each.integration for each in [*before, *after])})
@@ -60,6 +62,9 @@ def gate(
     told.unknown += heard.unknown
     told.notes += _notes(mine, after, ref)
     changed = [*_changed(project, mine, after, told)]
+    published = files.get(f"{directory}/{folder}/{PUBLISHED}")
+    if published is not None:
+        changed += _redocumented(project, integration, published, f"{ref}:{directory}/{folder}/{PUBLISHED}", told)
     asked = {finding.operation for finding in heard.findings}
     if asked:
         told.unknown += [
@@ -114,6 +119,8 @@ def _snapshots(
         below = PurePosixPath(path).relative_to(directory).parts
         if len(below) != 2 or not path.endswith(".json") or below[0].lower() in RESERVED_NAMES:  # noqa: PLR2004
             continue
+        if below[1] == PUBLISHED:
+            continue
         try:
             snapshot = snapshot_in(content.decode("utf-8", "replace"), f"{ref}:{path}")
         except SnapshotError as error:
@@ -150,6 +157,23 @@ def _changed(project: Project, mine: _Known, after: _Known, told: _Told) -> Iter
         changes = compare_versions(then, now, project.policy.for_operation(now.operation))
         if changes:
             yield Changed(now.operation, then.version, now.version, changes)
+
+
+def _redocumented(project: Project, integration: str, then: bytes, name: str, told: _Told) -> Iterator[Changed]:
+    """What the upstream's document has come to say otherwise about what is used."""
+    from pytest_integration_contracts.session.documents import DOCUMENTED, changed_uses
+
+    try:
+        before, now = kept_in(then, name), project.published(integration)
+    except SpecError as error:
+        told.unknown.append(str(error))
+        return
+    if now is None:
+        told.notes.append(f"its OpenAPI document ({before.version}) is kept no more")
+        return
+    for operation, changes in changed_uses(project, project.integration(integration), before.spec, now.spec).items():
+        documented = Operation(integration, f"{operation.name}, {DOCUMENTED}")
+        yield Changed(documented, before.version, now.version, changes)
 
 
 def _heard(reports: Iterable[Path], integration: str, *, head: str, max_age: dt.timedelta, now: dt.datetime) -> _Told:

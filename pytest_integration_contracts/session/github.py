@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +12,9 @@ from pytest_integration_contracts.model import Change, Report
 from pytest_integration_contracts.reports.github import NOWHERE, Spot, commands, complaint
 from pytest_integration_contracts.reports.lines import SnapshotText
 from pytest_integration_contracts.reports.markdown import cut, to_markdown
+from pytest_integration_contracts.reports.parts import is_document
 from pytest_integration_contracts.session.settings import Settings
+from pytest_integration_contracts.traffic.operations import Name, is_placeholder
 
 _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 _SUMMARY_LIMIT: Final = 1024 * 1024
@@ -48,6 +52,32 @@ def _summarise(report: Report, name: str) -> str:
     return ""
 
 
+_PATH = re.compile(r'\s{1,4}"(/[^"]*)": \{')
+
+
+def _paths_in(path: Path) -> dict[str, int]:
+    """The lines of the paths in a document, as it is kept: one member a line. Nothing of it is parsed."""
+    lines = {"": 1}
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            for number, line in enumerate(stream, 1):
+                found = _PATH.match(line)
+                if found:
+                    lines.setdefault(found[1], number)
+    except OSError:
+        return lines
+    return lines
+
+
+def _ends_like(asked: Sequence[str], template: Sequence[str]) -> bool:
+    """Whether a template is a path, below whatever tells one of the integration's URLs from its first."""
+    mine = asked[len(asked) - len(template) + 1 :] if len(template) <= len(asked) else ()
+    return len(mine) == len(template) - 1 and all(
+        one == other or (is_placeholder(one) and is_placeholder(other))
+        for one, other in zip(mine, template[1:], strict=True)
+    )
+
+
 class _Spots:
     """Finds lines in the files that a report names; each file is read once."""
 
@@ -55,8 +85,9 @@ class _Spots:
         self._from = settings.invoked_from
         self._workspace = Path(settings.environment.get("GITHUB_WORKSPACE") or settings.root).resolve()
         self._texts: dict[str, SnapshotText | None] = {}
+        self._paths: dict[str, dict[str, int]] = {}
 
-    def locate(self, name: str, response: str, change: Change | None) -> Spot:
+    def locate(self, name: str, response: str, change: Change | None, operation: str) -> Spot:
         """Where a change stands; on no file where that is not there, or not in the workspace."""
         path = self._from / name
         file = self._in_workspace(path) if name else ""
@@ -64,6 +95,8 @@ class _Spots:
             return NOWHERE
         if change is None:
             return Spot(file, 1)
+        if is_document(name):
+            return Spot(file, self._declared(path, operation))
         text = self._text(path)
         return Spot(file, text.line(response, change)) if text else NOWHERE
 
@@ -76,6 +109,15 @@ class _Spots:
             else:
                 self._texts[path.as_posix()] = text
         return self._texts[path.as_posix()]
+
+    def _declared(self, path: Path, operation: str) -> int:
+        """The line on which a document has the path of an operation, or one that ends like it; else the first."""
+        if path.as_posix() not in self._paths:
+            self._paths[path.as_posix()] = _paths_in(path)
+        asked = Name.of(operation).segments
+        lines = self._paths[path.as_posix()]
+        fitting = (template for template in lines if _ends_like(asked, template.split("/")))
+        return lines[max(fitting, key=len, default="")]
 
     def _in_workspace(self, path: Path) -> str:
         try:

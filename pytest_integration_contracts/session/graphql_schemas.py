@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,9 @@ from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.seen import Seen
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.standing import told_by, under_acceptances
+from pytest_integration_contracts.session.unused import learned_by_now
 from pytest_integration_contracts.shapes.shape import Shape
+from pytest_integration_contracts.snapshots.versions import FIRST, raised
 from pytest_integration_contracts.specs.graphql.kept import KeptSchema, path_in, write_kept
 from pytest_integration_contracts.specs.graphql.query import Introspection, Query
 from pytest_integration_contracts.traffic import graphql as requests
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
     from pytest_integration_contracts.specs.graphql.uses import Uses
 
 SCHEMA: Final = "GraphQL schema"
-"""The name under which a schema is learned: it belongs to no single operation."""
-
-_FIRST: Final = "1.0"
+"""What findings about a schema have in the place of a kind of response."""
 
 
 def queries_among(seen: Iterable[Seen], project: Project) -> dict[Operation, tuple[Query, ...]]:
@@ -116,12 +116,14 @@ class Held:
         learned: What was written.
         notes: What a person should know, one line each.
         errors: What could not be read or written, one line each.
+        unused: Acceptances of what was learned, one line each.
     """
 
     findings: list[Finding] = field(default_factory=list)
     learned: list[Learned] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
 
 def hold_schemas(
@@ -181,10 +183,10 @@ class _One:
                 held.notes.append(f"{name}: no GraphQL schema is kept yet, `{command}` fetches it")
             return
         changes = self._changes(kept, new)
-        if learns and self._learns(kept) and (kept is None or new != kept.sdl):
-            held.learned.append(self._learned(kept, new, changes))
-        elif not self.settings.mode.learns:
-            held.findings += self._findings(kept, changes)
+        if not learns or not self._learns(kept):
+            held.findings += self._findings(kept, changes) if not self.settings.mode.learns else ()
+        elif kept is None or new != kept.sdl:
+            self._learn(held, kept, new, changes)
 
     def _published(self) -> Introspection:
         """What the upstream publishes today, as far as this run has asked."""
@@ -208,18 +210,35 @@ class _One:
             raise SpecError(f"{path}: cannot be read: {error.strerror or error}") from error
 
     def _learns(self, kept: KeptSchema | None) -> bool:
-        mode = self.settings.mode
-        return mode.records or (mode is Mode.UPDATE and (kept is None or not endpoint(self.integration)))
+        mode, first = self.settings.mode, kept is None
+        return (mode.learns and (mode.records or first or not endpoint(self.integration))) or (mode.records and first)
 
-    def _learned(self, kept: KeptSchema | None, new: str, changes: Mapping[Operation, list[Change]]) -> Learned:
-        differing = [change for each in changes.values() for change in each if change.rule not in _OF_THE_QUERY]
-        before = kept.version if kept else ""
-        after = _next(before, breaks=any(change.severity is Severity.BREAKING for change in differing))
-        schema = KeptSchema(new, after, self.settings.today, self.settings.reason)
+    def _learn(self, held: Held, kept: KeptSchema | None, new: str, changes: Mapping[Operation, list[Change]]) -> None:
+        """Keep what was found, as a new version where it changes anything that is used."""
+        name, today = self.integration.name, self.settings.today
+        if kept is None:
+            path = self._keep(KeptSchema(new, FIRST, today, self.settings.reason))
+            held.learned.append(Learned(Operation(name, ""), path, "", FIRST))
+            return
+        found = {
+            operation: worst_first([change for change in each if change.rule not in _OF_THE_QUERY])
+            for operation, each in changes.items()
+        }
+        told = [change for each in found.values() for change in each]
+        if not told:
+            path = self._keep(replace(kept, sdl=new))
+            held.notes.append(f"{path}: rewritten, and still version {kept.version}: nothing that is used has changed")
+            return
+        version = raised(kept.version, told)
+        path = self._keep(KeptSchema(new, version, today, self.settings.reason))
+        steps = [Learned(each, path, kept.version, version, found[each]) for each in found if found[each]]
+        held.learned += steps
+        for step in steps:
+            held.unused += learned_by_now(self.project, step, self.settings)
+
+    def _keep(self, schema: KeptSchema) -> str:
         folder = self.project.store.folder(self.integration.name)
-        path = write_kept(folder, schema, self.project.manifest.directory)
-        told = worst_first(list(dict.fromkeys(differing)))
-        return Learned(Operation(self.integration.name, SCHEMA), self.settings.shown(path), before, after, tuple(told))
+        return self.settings.shown(write_kept(folder, schema, self.project.manifest.directory))
 
     def _findings(self, kept: KeptSchema | None, changes: Mapping[Operation, list[Change]]) -> Iterator[Finding]:
         path = path_in(self.project.store.folder(self.integration.name))
@@ -229,10 +248,10 @@ class _One:
                 continue
             finding = Finding(
                 operation=operation,
-                response="",
+                response=SCHEMA,
                 snapshot=self.settings.shown(path),
                 version=kept.version if kept else "",
-                changes=tuple(worst_first(each)),
+                changes=worst_first(each),
                 remedy=self.settings.command(mode),
             )
             yield under_acceptances(told_by(self.integration, finding), self.project, self.settings)
@@ -284,13 +303,6 @@ class _One:
 
 _OF_THE_QUERY: Final = frozenset({"graphql.deprecated-field", "graphql.query-invalid"})
 """Rules about a query and one version of a schema."""
-
-
-def _next(version: str, *, breaks: bool) -> str:
-    if not version:
-        return _FIRST
-    major, _, minor = version.partition(".")
-    return f"{int(major) + 1}.0" if breaks else f"{major}.{int(minor) + 1}"
 
 
 def _plain(selection: Shape) -> dict[str, Any]:

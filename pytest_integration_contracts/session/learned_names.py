@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Final
 
 from pytest_integration_contracts.drift.responses import is_success
 from pytest_integration_contracts.model import Operation
+from pytest_integration_contracts.session.documented_names import (
+    DocumentedNames,
+    documented_names,
+    with_parameters,
+)
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.variants import Variants
 from pytest_integration_contracts.shapes.likeness import Members, alike, is_list, members, unlike
@@ -131,6 +137,9 @@ class _Templates:
                 self._known[each.before, each.segment] = each  # the last one has a holder, where any has
         self.names = {name: settled for name in observed if (settled := self._settled(name)) is not None}
         self.replaced: dict[Name, set[Name]] = {}
+        documented = documented_names(project, integration)
+        if documented is not None:
+            self._document(documented)
         self._new = [name for name in observed if name not in self.names]
         if self._new:
             self._find_siblings()
@@ -151,6 +160,30 @@ class _Templates:
             return shared if shared != name else None
         mine, known = self._responses(name), self._stored(template)
         return name if _unlike(mine, known) or _succeed_differently(mine, known) else template
+
+    # What the upstream documents: its parameters are placeholders, everything else is no instance.
+
+    def _document(self, documented: DocumentedNames) -> None:
+        groups: dict[Name, list[Name]] = defaultdict(list)
+        for name in self._observed:
+            template = documented.template(name) if self._may_take_a_template(name) else None
+            if template is not None:
+                groups[template].append(name)
+        for template, names in sorted(groups.items(), key=lambda group: str(group[0])):
+            kind = self._largest_kind(names)
+            given = with_parameters(template, kind)
+            for name in kind:
+                self.names.setdefault(name, given[name])
+            for taken in sorted({*given.values()}, key=str):
+                mine = [name for name in kind if given[name] == taken]
+                self._replace(taken, mine, partial(documented.has_words_for, template))
+
+    def _may_take_a_template(self, name: Name) -> bool:
+        """Whether a path has no name yet, or has one of its own that nobody has chosen."""
+        if name not in self.names:
+            return True
+        chosen = is_templated(name.segments, self._project.integration(self._integration).named)
+        return self.names[name] == name and not chosen and not self._project.manifest.names_operation(str(name))
 
     def _stored(self, name: Name) -> Responses:
         """The responses that the snapshot of a name knows."""
@@ -230,6 +263,9 @@ class _Templates:
                 before.append(segment)
         return replace(name, segments=tuple(before))
 
+    def _is_template_of(self, template: Name, name: Name) -> bool:
+        return self._template(name) == template
+
     def _group(self) -> None:
         groups: dict[Name, list[Name]] = defaultdict(list)
         for name in self._new:
@@ -240,7 +276,8 @@ class _Templates:
                 is_like = name == template or not _unlike(self._responses(name), self._stored(template))
                 self.names[name] = template if name in kind and is_like else name
             if template in self.names.values() and any(map(is_placeholder, template.segments)):
-                self._replace(template, [name for name in kind if self.names[name] == template])
+                mine = [name for name in kind if self.names[name] == template]
+                self._replace(template, mine, partial(self._is_template_of, template))
 
     def _largest_kind(self, names: list[Name]) -> list[Name]:
         """Those that may be of one kind; none where two are of two."""
@@ -262,9 +299,9 @@ class _Templates:
         known = (responses for name in names if successes(responses := self._responses(name)))
         return list(islice(known, _MOST_COMPARED))
 
-    def _replace(self, template: Name, names: list[Name]) -> None:
+    def _replace(self, template: Name, names: list[Name], is_instance: Callable[[Name], bool]) -> None:
         """Find the snapshots that a new template takes the place of: those of its own instances."""
-        if self._project.names.has(self._integration, template):
+        if self._project.names.has(self._integration, template) or not any(map(is_placeholder, template.segments)):
             return
         first = next(position for position, each in enumerate(template.segments) if is_placeholder(each))
         beginning = f"{template.method} {'/'.join(template.segments[:first])}/"
@@ -274,7 +311,7 @@ class _Templates:
                 continue
             if self._project.store.beginning(self._integration, f"{text}?"):
                 continue  # its variants would stay behind
-            if self._template(old) == template and not self._is_unlike_any(old, names):
+            if is_instance(old) and not self._is_unlike_any(old, names):
                 self.replaced.setdefault(template, set()).add(old)
                 if old in self._observed:
                     self.names[old] = template

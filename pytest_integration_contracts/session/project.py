@@ -18,7 +18,8 @@ from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
 from pytest_integration_contracts.snapshots.store import SnapshotStore
-from pytest_integration_contracts.specs.kept import Kept, read_kept
+from pytest_integration_contracts.specs.document import Spec
+from pytest_integration_contracts.specs.kept import Kept, read_kept, write_kept
 from pytest_integration_contracts.traffic.cassettes import read_cassette
 from pytest_integration_contracts.traffic.operations import asked_of
 from pytest_integration_contracts.traffic.sent import request_of
@@ -28,10 +29,15 @@ _MOST_KEPT: Final = 8
 
 
 class Project:
-    """A manifest, its snapshots and its cassettes."""
+    """A manifest, its snapshots and its cassettes.
+
+    Attributes:
+        current: By integration, the OpenAPI documents as this run has found them.
+    """
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
+        self.current: dict[str, Spec] = {}
         self.store = SnapshotStore(manifest.directory)
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
@@ -97,6 +103,27 @@ class Project:
             named = bool(self.integration(integration).openapi)
             self._published[integration] = read_kept(self.store.folder(integration)) if named else None
         return self._published[integration]
+
+    def document(self, integration: str) -> Spec | None:
+        """What the upstream publishes, by the latest that this run knows; None where nothing is known.
+
+        Raises:
+            SpecError: What is kept cannot be used.
+        """
+        if integration in self.current:
+            return self.current[integration]
+        kept = self.published(integration)
+        return kept.spec if kept else None
+
+    def keep(self, integration: str, kept: Kept) -> Path:
+        """Keep a version of an integration's OpenAPI document.
+
+        Raises:
+            SpecError: It cannot be written.
+        """
+        path = write_kept(self.store.folder(integration), kept, self.manifest.directory)
+        self._published[integration] = kept
+        return path
 
     def elsewhere(self, operation: Operation) -> dict[str, Shape]:
         """The bodies that other operations of the same integration are known to have, by their names."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_integration_contracts.errors import CassetteError, SnapshotError, UsageError
-from pytest_integration_contracts.manifest_file import RESERVED_NAMES
+from pytest_integration_contracts.manifest_file import PUBLISHED, RESERVED_NAMES
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot
@@ -71,7 +71,7 @@ def _snapshots(project: Project) -> Iterator[tuple[Path, Snapshot]]:
     """The current snapshots, each where the store keeps it; whatever else lies there is nobody's to remove."""
     directory = project.manifest.directory
     for path in sorted(directory.glob("*/*.json")):
-        if path.parent.name.lower() in RESERVED_NAMES or not _is_in(path, directory):
+        if path.parent.name.lower() in RESERVED_NAMES or path.name == PUBLISHED or not _is_in(path, directory):
             continue
         with contextlib.suppress(SnapshotError):
             snapshot = read_snapshot(path)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest_file import find, load, without_file
@@ -38,6 +38,9 @@ from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
 from pytest_integration_contracts.traffic.operations import Name
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
 
+if TYPE_CHECKING:
+    from pytest_integration_contracts.session.documents import Documents
+
 _NO_RECORDING: Final = (
     "defaults.adopt_vcr: pytest-recording, whose tests it adopts, is not there; install it, or take the key out"
     " (`integration-contracts check CASSETTE...` holds cassettes without it)"
@@ -52,7 +55,7 @@ class Lesson:
         learned: What was written.
         names: By project: guessed names to those that operations have now.
         errors: What could not be read or written, one line each.
-        notes: What a person should know about the names, one line each.
+        notes: What a person should know about names and documents, one line each.
         unused: Acceptances of what was learned, one line each.
     """
 
@@ -87,6 +90,7 @@ class Session:
         self._absent: list[Finding] = []
         self._guard = NetworkGuard()
         self._lesson = Lesson()
+        self._own: list[Finding] = []
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -99,8 +103,16 @@ class Session:
             manifest = load(path, self.settings.environment) if path else without_file(self.settings.root)
             if manifest.adopt_vcr and not self.settings.has_recording:
                 raise ManifestError(f"{path}: {_NO_RECORDING}")
-            self._projects[path] = Project(manifest)
+            self._projects[path] = self._served(Project(manifest), path)
         return self._projects[path]
+
+    def _served(self, project: Project, path: Path | None) -> Project:
+        """The project, with the URLs that documents name where the manifest names none."""
+        if path is None or not any(each.lacks_urls for each in project.manifest.integrations.values()):
+            return project
+        from pytest_integration_contracts.session.servers import with_servers
+
+        return with_servers(project, path, self.settings)
 
     def told_of(self, place: str) -> Project:
         """The project that a test has told of, by its manifest's directory relative to the root."""
@@ -196,7 +208,8 @@ class Session:
             report: What `finish` found.
         """
         status = _FAILED if status == _OK and report.fails else status
-        if status == _FAILED and failed and not report.errors and not self._absent:
+        own = [*self._absent, *(finding for finding in self._own if finding.fails)]
+        if status == _FAILED and failed and not report.errors and not own:
             verdicts = {self._verdict_of(source) for source in failed}
             if verdicts <= _EXIT_OF.keys():
                 return max(_EXIT_OF[verdict] for verdict in verdicts)
@@ -218,18 +231,19 @@ class Session:
         whole = coverage is not None and asked_all(coverage)
         told, shard = self._in_order(), bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
+        documents = None if shard else self._documents(told)
         lesson = self._lesson = self._learn(told) if learns else Lesson()
-        slow_ones = [] if shard else slow(told, self.told_of, self.settings)
-        writes = not (shard or self._absent)
-        schemas = hold_schemas([] if shard else told, self.told_of, self.settings, lesson.names, learns=writes)
-        slow_ones += schemas.findings
+        own = self._own = [] if shard else slow(told, self.told_of, self.settings)
+        if documents is not None:
+            own += self._held_against(documents, lesson)
+        own += [] if shard else self._held_to_schemas(told, lesson)
         outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
-        findings = merged([*found, *slow_ones, *self._absent])
+        findings = merged([*found, *own, *self._absent])
         return Report(
             findings=findings,
-            learned=(*lesson.learned, *schemas.learned),
-            notes=(*lesson.notes, *schemas.notes),
+            learned=tuple(lesson.learned),
+            notes=tuple(lesson.notes),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
@@ -237,17 +251,50 @@ class Session:
             undeclared=tuple(sorted({host for each in told for host in each.undeclared})),
             ours=tuple(each.source for each in told if each.ours and self._counts(each)),
             unchecked=tuple(sorted(self._crashed | unchecked)),
-            errors=(*lesson.errors, *schemas.errors),
+            errors=tuple(lesson.errors),
             remedy=self._remedy(findings),
             outdated=outdated,
             undated=0 if shard else sum(each.undated for each in told),
             renewal=recording_command(outdated, self.settings),
-            unused=tuple(lesson.unused) or tuple(self._unused(told, slow_ones) if whole and not shard else ()),
-            fails=bool(lesson.errors or schemas.errors or self._crashed or self._absent)
+            unused=tuple(lesson.unused) or tuple(self._unused(told, own) if whole and not shard else ()),
+            fails=bool(lesson.errors or self._crashed or self._absent)
             or any(each.fails for each in outdated)
-            or any(each.fails for each in slow_ones)
+            or any(each.fails for each in own)
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
+
+    def _documents(self, told: list[Told]) -> Documents | None:
+        """The OpenAPI documents of what tests asked, as they are now; None where no manifest names any."""
+        names = {(each.project, finding.operation.integration) for each in told for finding in each.findings}
+        names |= {(each.project, operation.integration) for each in told for operation in each.observations}
+        asked = [(self.told_of(root), name) for root, name in sorted(names)]
+        if not any(project.integration(name).openapi for project, name in asked):
+            return None
+        from pytest_integration_contracts.session.documents import Documents
+
+        documents = Documents(self.settings)
+        documents.consult(asked)
+        return documents
+
+    def _held_against(self, documents: Documents, lesson: Lesson) -> list[Finding]:
+        """What documents say otherwise now; learned in a run that learns."""
+        mode = self.settings.mode
+        found = [] if mode.learns else documents.findings()
+        if (mode.learns or mode.records) and not self._absent:
+            lesson.learned += documents.learn(only_first=not mode.learns)
+        lesson.notes += documents.notes
+        lesson.unused += documents.unused
+        lesson.errors += documents.errors
+        return found
+
+    def _held_to_schemas(self, told: list[Told], lesson: Lesson) -> list[Finding]:
+        """What queries use of GraphQL schemas that is otherwise now; learned in a run that learns."""
+        held = hold_schemas(told, self.told_of, self.settings, lesson.names, learns=not self._absent)
+        lesson.learned += held.learned
+        lesson.notes += held.notes
+        lesson.unused += held.unused
+        lesson.errors += held.errors
+        return held.findings
 
     def part(self, status: int, coverage: Coverage, unchecked: Iterable[str] = ()) -> Part:
         """What this run tells where it is one of several.
@@ -395,13 +442,13 @@ class Session:
                 if response.body is not None:
                     yield from ((operation, path) for path in never_observed(response.body))
 
-    def _unused(self, told: list[Told], slow_ones: list[Finding]) -> Iterable[str]:
+    def _unused(self, told: list[Told], own: list[Finding]) -> Iterable[str]:
         """Acceptances that a whole live run shows to be of no use; tests that broke off may not have come to theirs."""
         if self.settings.mode is not Mode.LIVE or self._crashed or not all(each.whole for each in told):
             return
         for root in sorted({each.project for each in told}):
             mine = [finding for each in told if each.project == root for finding in each.findings]
-            yield from not_met(self.project(Path(root)), [*mine, *slow_ones], self.settings)
+            yield from not_met(self.project(Path(root)), [*mine, *own], self.settings)
 
     def _remedy(self, findings: Iterable[Finding]) -> str:
         """One command for the whole run: the strongest of those the findings name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Final
@@ -131,7 +131,7 @@ def next_version(
         queries=tuple(sorted({*current.queries, *observation.queries})),
     )
     if changes or _teaches_beside(current, learned) or learned.auth != current.auth:
-        version = _raised(current.version, changes)
+        version = raised(current.version, changes)
         return replace(learned, version=version, since=today, reason=reason), changes
     return (learned, ()) if _reaches_a_step(current, learned) or learned.queries != current.queries else None
 
@@ -212,7 +212,8 @@ def _teaches_beside(current: Snapshot, learned: Snapshot) -> bool:
     )
 
 
-def _raised(version: str, changes: tuple[Change, ...]) -> str:
+def raised(version: str, changes: Iterable[Change]) -> str:
+    """The version that follows one: a change that breaks raises MAJOR, any other MINOR."""
     major, minor = map(int, version.split("."))
     if any(change.severity is Severity.BREAKING for change in changes):
         return f"{major + 1}.0"

@@ -113,14 +113,27 @@ def _read(path: Path) -> Kept | None:
         return None
     except OSError as error:
         raise SpecError(f"{path}: cannot be read: {error.strerror or error}; {_RESTORE}") from error
+    return kept_in(text, str(path))
+
+
+def kept_in(text: bytes, name: str) -> Kept:
+    """The version in a file's text.
+
+    Args:
+        text: The text.
+        name: What it is called in messages.
+
+    Raises:
+        SpecError: It is none.
+    """
     try:
-        document = read_document(text, str(path))
+        document = read_document(text, name)
     except (SpecError, UnicodeDecodeError) as error:
         raise SpecError(f"{error}; {_RESTORE}") from error
-    return _kept(document, path)
+    return _kept(document, name)
 
 
-def _kept(document: Mapping[str, Any], path: Path) -> Kept:
+def _kept(document: Mapping[str, Any], path: str) -> Kept:
     about = document.get(EXTENSION)
     texts = [about.get(key, "") if isinstance(about, dict) else "" for key in ("version", "since", "source", "reason")]
     if not all(isinstance(text, str) for text in texts) or not _VERSION.fullmatch(texts[0]):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphql import build_schema
 
-from graphql_upstream import GENERATION_2, GraphQLUpstream
+from graphql_upstream import GraphQLUpstream
 from plugin.harness import Project
 
 MANIFEST = """
@@ -93,5 +91,8 @@ def test_what_queries_use_of_a_schema_is_held_against_the_next_one(shop: Project
     files = shop.files()
     print(files[KEPT])
     assert server.authorizations == [server.token]
-    assert not any("s3cr3t" in text or "ann@customer" in text for text in shop.files(".").values() if "client" not in text) or True
+    assert (
+        not any("s3cr3t" in text or "ann@customer" in text for text in shop.files(".").values() if "client" not in text)
+        or True
+    )
     assert 0

@@ -10,7 +10,7 @@ from pytest_integration_contracts.reports.github import NOWHERE, Spot, commands,
 from reports.reporting import ADDED, JSON, REMOVED, REPORT, WIDENED, hostile
 
 
-def everywhere(file: str, response: str, change: Change | None) -> Spot:
+def everywhere(file: str, response: str, change: Change | None, operation: str) -> Spot:
     return Spot(file, 7 if change else 1) if file else NOWHERE
 
 

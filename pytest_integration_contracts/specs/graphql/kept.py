@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.errors import SpecError
+from pytest_integration_contracts.manifest_file import SCHEMA
 from pytest_integration_contracts.specs.filing import file_version, in_order
-
-FILE_NAME: Final = "schema.graphql"
 
 _HISTORY: Final = "history/graphql"
 _TITLE: Final = "# What may be asked, as the upstream publishes it; kept by pytest-integration-contracts."
@@ -52,7 +51,7 @@ def path_in(folder: Path) -> Path:
     Args:
         folder: The folder of the integration's snapshots.
     """
-    return folder / FILE_NAME
+    return folder / SCHEMA
 
 
 def read_kept(folder: Path) -> KeptSchema | None:
@@ -73,7 +72,7 @@ def versions(folder: Path) -> list[KeptSchema]:
     Raises:
         SpecError: One of them cannot be used.
     """
-    paths = [*(folder / _HISTORY).glob(f"*{Path(FILE_NAME).suffix}"), path_in(folder)]
+    paths = [*(folder / _HISTORY).glob(f"*{Path(SCHEMA).suffix}"), path_in(folder)]
     found = [kept for path in paths if (kept := _read(path)) is not None]
     return sorted(found, key=lambda each: in_order(each.version))
 
