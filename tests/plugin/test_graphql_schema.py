@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from graphql import build_schema, introspection_from_schema
 
 from graphql_upstream import GENERATION_2, GraphQLUpstream
