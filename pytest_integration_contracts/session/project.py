@@ -33,6 +33,7 @@ class Project:
 
     Attributes:
         current: By integration, the OpenAPI documents as this run has found them.
+        endpoints: The URLs, without a query, whose servers may be asked for their GraphQL schemas.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -42,6 +43,9 @@ class Project:
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
         self.schemas = KeptSchemas(self.store.folder)
+        self.endpoints = frozenset(
+            url.partition("?")[0] for each in manifest.integrations.values() if (url := endpoint(each))
+        )
         self._bodies: dict[str, dict[str, Shape]] = {}
         self._published: dict[str, Kept | None] = {}
         self._prefixes = {
@@ -59,12 +63,6 @@ class Project:
     def prefixes(self) -> Mapping[str, str]:
         """Actual prefixes to canonical ones, where they differ."""
         return self._prefixes
-
-    @property
-    def endpoints(self) -> frozenset[str]:
-        """The URLs, without a query, whose servers may be asked for their GraphQL schemas."""
-        found = (endpoint(each) for each in self.manifest.integrations.values())
-        return frozenset(url.partition("?")[0] for url in found if url)
 
     @property
     def limits(self) -> Limits:
