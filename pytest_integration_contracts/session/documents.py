@@ -9,6 +9,7 @@ from typing import Final
 from pytest_integration_contracts.drift.policy import worst_first
 from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest_file import PUBLISHED
 from pytest_integration_contracts.model import Change, Finding, Learned, Operation
 from pytest_integration_contracts.session.documented_names import address
 from pytest_integration_contracts.session.project import Project
@@ -19,7 +20,7 @@ from pytest_integration_contracts.shapes.shape import UNKNOWN, merge
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
 from pytest_integration_contracts.snapshots.versions import FIRST, raised
 from pytest_integration_contracts.specs.document import Spec
-from pytest_integration_contracts.specs.drift import Use, changes
+from pytest_integration_contracts.specs.drift import Use, changes, server_changes
 from pytest_integration_contracts.specs.fetch import Fetch, is_url, read_file
 from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.kept import Kept, path_in, versions
@@ -98,7 +99,7 @@ class Documents:
             )
 
     def _shown(self, project: Project, text: str) -> str:
-        return self.settings.shown_in(text, project.manifest.root)
+        return self.settings.shown_in(text, project.manifest.directory)
 
     def findings(self) -> list[Finding]:
         """What documents say otherwise now about the operations that are used."""
@@ -147,7 +148,7 @@ class Documents:
         name, today, reason = integration.name, self.settings.today, self.settings.reason
         if kept is None:
             path = self.settings.shown(project.keep(name, Kept(now, FIRST, today, reason)))
-            yield Learned(Operation(name, ""), path, "", FIRST)
+            yield Learned(Operation(name, PUBLISHED), path, "", FIRST)
             return
         found = changed_uses(project, integration, kept.spec, now)
         if found:
@@ -224,10 +225,14 @@ def changed_uses(
 def _changes(
     project: Project, integration: Integration, old: Spec, new: Spec
 ) -> Iterator[tuple[Operation, str, tuple[Change, ...]]]:
-    """What changed of each operation that has a snapshot, by the kind of its responses."""
+    """What changed of each operation that has a snapshot, by the kind of its responses; first what holds for all."""
     if old.document == new.document:
         return
-    for snapshot in project.store.of_integration(integration.name):
+    snapshots, whole = project.store.of_integration(integration.name), Operation(integration.name, PUBLISHED)
+    moved = server_changes(old, new, project.policy.for_operation(whole)) if snapshots else ()
+    if moved:
+        yield whole, "", moved
+    for snapshot in snapshots:
         use = use_of(snapshot, integration, old, new)
         if use is not None:
             found = changes(old, new, use, project.policy.for_operation(use.operation))

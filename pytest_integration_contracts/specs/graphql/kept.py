@@ -92,7 +92,7 @@ def write_kept(folder: Path, kept: KeptSchema, within: Path) -> Path:
     current = _read(path)
     file_version(
         path,
-        kept.to_text().encode("utf-8", "surrogatepass"),
+        kept.to_text().encode("utf-8", "backslashreplace"),
         folder / _HISTORY,
         current=current.version if current else "",
         new=kept.version,

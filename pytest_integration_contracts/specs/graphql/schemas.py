@@ -105,7 +105,8 @@ def normalised(schema: GraphQLSchema, name: str) -> str:
     """
     try:
         _leave_undescribed(schema)
-        return f"{print_schema(lexicographic_sort_schema(schema))}\n"
+        text = f"{print_schema(lexicographic_sort_schema(schema))}\n"
+        return text.encode("utf-8", "replace").decode("utf-8")  # half a character is none that a file can hold
     except _UNUSABLE as error:
         raise SpecError(f"{name}: is no GraphQL schema: {_said(error)}") from error
 
