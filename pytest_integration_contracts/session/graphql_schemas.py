@@ -22,7 +22,7 @@ from pytest_integration_contracts.session.standing import told_by, under_accepta
 from pytest_integration_contracts.session.unused import learned_by_now
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.versions import FIRST, raised
-from pytest_integration_contracts.specs.graphql.kept import KeptSchema, path_in, write_kept
+from pytest_integration_contracts.specs.graphql.kept import KeptSchema, path_in, versions, write_kept
 from pytest_integration_contracts.specs.graphql.query import Introspection, Query
 from pytest_integration_contracts.traffic import graphql as requests
 from pytest_integration_contracts.traffic.operations import sent
@@ -276,18 +276,13 @@ class _One:
 
     def _asked(self) -> dict[Operation, tuple[Query, ...] | Mapping[str, Any]]:
         """What the consumer's queries are: those of this run, and of operations it did not ask, what they select."""
-        found: dict[Operation, tuple[Query, ...] | Mapping[str, Any]] = {}
-        for snapshot in self.project.store.of_integration(self.integration.name):
-            for response in snapshot.responses.values():
-                selection = selected(response.requests)
-                if selection is not None:
-                    found[snapshot.operation] = _plain(selection)
         queries: dict[Operation, dict[Query, None]] = defaultdict(dict)
         for each in self.told:
             for operation, asked in each.queries.items():
                 if operation.integration == self.integration.name:
                     queries[self.names.get(operation, operation)] |= dict.fromkeys(asked)
-        return {**found, **{operation: tuple(asked) for operation, asked in queries.items()}}
+        known = _selections(self.project, self.integration.name)
+        return {**known, **{operation: tuple(asked) for operation, asked in queries.items()}}
 
     @staticmethod
     def _uses(asked: tuple[Query, ...] | Mapping[str, Any], schema: Schema) -> Uses:
@@ -303,6 +298,52 @@ class _One:
 
 _OF_THE_QUERY: Final = frozenset({"graphql.deprecated-field", "graphql.query-invalid"})
 """Rules about a query and one version of a schema."""
+
+
+def schema_history(project: Project, integration: str) -> list[tuple[KeptSchema, tuple[Change, ...]]]:
+    """All versions of a schema, the oldest first, each with what it changed of what the snapshots' queries select.
+
+    The paths of the changes begin with the operation's name. Without graphql-core there are none.
+
+    Raises:
+        SpecError: One of them cannot be used.
+    """
+    kept = versions(project.store.folder(integration))
+    known = _selections(project, integration)
+    return [
+        (each, _between(before, each, known, project) if before and is_installed() else ())
+        for before, each in zip([None, *kept], kept, strict=False)
+    ]
+
+
+def _between(
+    before: KeptSchema, after: KeptSchema, known: Mapping[Operation, Mapping[str, Any]], project: Project
+) -> tuple[Change, ...]:
+    from pytest_integration_contracts.specs.graphql.changes import Comparison
+    from pytest_integration_contracts.specs.graphql.schemas import build
+    from pytest_integration_contracts.specs.graphql.uses import uses_of_selection
+
+    old = build(before.sdl, f"version {before.version}")
+    comparison = Comparison(old, build(after.sdl, f"version {after.version}"))
+    return worst_first(
+        [
+            replace(change, path=f"{operation.name} {change.path}")
+            for operation, selection in sorted(known.items())
+            for change in project.policy.for_operation(operation).hold(
+                comparison.changes(uses_of_selection(selection, old))
+            )
+        ]
+    )
+
+
+def _selections(project: Project, integration: str) -> dict[Operation, Mapping[str, Any]]:
+    """What the queries of an integration's snapshots select, by operation."""
+    return {
+        snapshot.operation: _plain(selection)
+        for snapshot in project.store.of_integration(integration)
+        for response in snapshot.responses.values()
+        if (selection := selected(response.requests)) is not None
+    }
 
 
 def _plain(selection: Shape) -> dict[str, Any]:

@@ -152,6 +152,13 @@ def test_a_new_version_of_a_schema_is_learned_and_judged_in_replay(shop: Project
     assert found(shop) == {DEPRECATED, ("Orders", *invalid), ("Shop", *invalid)}
     assert "Cannot query field 'total' on type 'Order'." in replay.section
 
+    log = shop.command("log").text
+    assert "shop  schema.graphql\n  2.0  " in log
+    assert "graphql.field-removed  POST /graphql#Orders $.data.orders[*].total  Order.total: Int! -> gone" in log
+    assert "### `schema.graphql` 2.0" in shop.command("changelog").text
+    shop.write("contracts.toml", MANIFEST.replace("graphql =", "# graphql ="))
+    assert "schema.graphql is kept of it, and no `graphql` says from where" in shop.command("lint").text
+
     policy = '[[policy.overrides]]\nrule = "graphql.query-invalid"\nseverity = "off"\n'
     shop.write("contracts.toml", MANIFEST + policy)
     mild = shop.run("--contracts", "--contracts-report", "report.json")

@@ -293,13 +293,14 @@ def test_types_that_go_in_circles_are_a_schema_like_any_other(server: GraphQLUps
     uses = uses_of(Query("{ a { a { a { __typename } } } }"), schema)
     assert "Query.a" in uses
     assert Comparison(schema, build(OLD, "old")).changes(uses)
+    assert [change.note for change in deprecated(schema, uses)] == ["the schema says: ?"]
 
 
 def circles() -> Iterator[dict[str, Any]]:
     itself = {"kind": "INTERFACE", "name": "Node", "ofType": None}
-    yield type_named(
-        "Query", fields=[field_of({"kind": "OBJECT", "name": "Query", "ofType": None})], interfaces=[itself]
-    )
+    again = field_of({"kind": "OBJECT", "name": "Query", "ofType": None})
+    half_a_character = {"isDeprecated": True, "deprecationReason": "\ud800"}
+    yield type_named("Query", fields=[{**again, **half_a_character}], interfaces=[itself])
     yield type_named("Node", kind="INTERFACE", fields=[field_of(itself)], interfaces=[itself], possibleTypes=[])
 
 
