@@ -58,8 +58,9 @@ def _queries(seen: Seen, project: Project) -> Iterator[Query]:
     for each in body if isinstance(body, list) else [body]:
         text = each.get("query") if isinstance(each, dict) else None
         if isinstance(text, str) and len(text) <= requests.MAX_LENGTH and requests.parse(text) is not None:
-            schema = project.schemas.usable(seen.integration.name)
-            query = stripped(text, each.get("operationName"), each.get("variables"), schema)
+            variables = each.get("variables")
+            schema = project.schemas.usable(seen.integration.name) if variables else None  # building it takes a while
+            query = stripped(text, each.get("operationName"), variables, schema)
             if query is not None:
                 yield query
 

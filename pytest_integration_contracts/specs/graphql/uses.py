@@ -110,6 +110,8 @@ def stripped(text: str, operation: object, variables: object, schema: GraphQLSch
         chosen = _operation(document, name)
         if chosen is None:
             return None
+        if not variables:
+            return Query(print_ast(blank), name, "{}")
         known = "" if schema is None else json.dumps(_set_by(chosen, variables, schema), sort_keys=True)
         return Query(print_ast(blank), name, known)
     except (GraphQLError, RecursionError):
