@@ -112,3 +112,14 @@ def test_the_plugin_loads_nothing_but_pytest_until_contracts_are_asked_for() -> 
     others, own = done.stdout.splitlines()
     assert others == NAME
     assert own.split() == [NAME, f"{NAME}.fixtures", f"{NAME}.plugin"]
+
+
+def test_a_run_loads_nothing_about_documents_unless_a_manifest_names_one() -> None:
+    code = (
+        "import sys\n"
+        f"import {NAME}.session.session, {NAME}.session.github, {NAME}.reports.terminal\n"
+        f"print(*sorted(name for name in sys.modules if name.startswith('{NAME}.')))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {f"{NAME}.session.{name}" for name in ("documents", "servers")}.intersection(loaded)
+    assert not {f"{NAME}.specs.{name}" for name in ("drift", "fetch", "prose", "schemas")}.intersection(loaded)

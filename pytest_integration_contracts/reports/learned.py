@@ -47,7 +47,8 @@ _STYLES: Final = {
 def _raised(each: Learned, *, verbose: bool) -> Iterable[Line]:
     style = _STYLES[weight_of(each)]
     versions = Span(f"({each.before} -> {each.after})", style if style is Style.BREAKING else Style.PLAIN)
-    about = (Span(f"  {printable(each.operation.name)}"),) if is_document(each.snapshot) else ()
+    tells_more = is_document(each.snapshot) and not each.snapshot.endswith(each.operation.name)
+    about = (Span(f"  {printable(each.operation.name)}"),) if tells_more else ()
     yield (Span("learned  ", style), Span(f"{printable(each.snapshot)} "), versions, *about)
     yield from _changes(each, verbose=verbose)
     if not each.changes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from pytest_integration_contracts.drift.policy import worst_first
@@ -26,6 +27,9 @@ from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.kept import Kept, path_in, versions
 from pytest_integration_contracts.specs.prose import differ_only_in_prose
 from pytest_integration_contracts.traffic.operations import Name
+
+KEEPS: Final = f"pytest {Mode.UPDATE.value}"
+"""The command that keeps what nothing is kept of yet; cassettes alone do not bring it."""
 
 DOCUMENTED: Final = "as documented"
 """What the response of a finding is called that is about what the upstream publishes, not about what it answers."""
@@ -95,7 +99,7 @@ class Documents:
         if not any(note.startswith(f"{integration.name}: its OpenAPI document ") for note in self.notes):
             self.notes.append(
                 f"{integration.name}: its OpenAPI document is not kept yet, so nothing is held against it;"
-                f" `{self.settings.command(Mode.UPDATE)}` keeps it"
+                f" `{KEEPS}` keeps it"
             )
 
     def _shown(self, project: Project, text: str) -> str:
@@ -155,9 +159,19 @@ class Documents:
             version = raised(kept.version, [change for each in found.values() for change in each])
             path = self.settings.shown(project.keep(name, Kept(now, version, today, reason)))
             yield from (Learned(operation, path, kept.version, version, found[operation]) for operation in found)
-        elif not differ_only_in_prose(kept.spec.document, now.document):
+        elif _is_to_be_rewritten(integration, kept.spec, now):
             path = self.settings.shown(project.keep(name, replace(kept, spec=now)))
             self.notes.append(f"{path}: rewritten, and still version {kept.version}: nothing that is used has changed")
+
+
+def _is_to_be_rewritten(integration: Integration, old: Spec, new: Spec) -> bool:
+    """Whether what is kept should follow though nothing that is used has changed.
+
+    The words of what is fetched may change every day; those of a file are in the commit anyway.
+    """
+    if old.document == new.document:
+        return False
+    return not is_url(integration.openapi) or not differ_only_in_prose(old.document, new.document)
 
 
 def history(project: Project, integration: str) -> list[tuple[Kept, tuple[Change, ...]]]:
@@ -205,10 +219,11 @@ def begun(project: Project, integration: Integration) -> Callable[[], Spec]:
 
     The result may raise SpecError.
     """
+    kept = project.published(integration.name)
+    known = kept.spec if kept else None
     if is_url(integration.openapi):
-        return Fetch(integration.openapi, integration.openapi_source).result
-    path = project.manifest.root / integration.openapi
-    return lambda: read_file(path)
+        return partial(Fetch(integration.openapi, integration.openapi_source).result, known)
+    return partial(read_file, project.manifest.root / integration.openapi, known)
 
 
 def changed_uses(

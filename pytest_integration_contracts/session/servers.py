@@ -8,9 +8,9 @@ from pathlib import Path
 from pytest_integration_contracts.errors import ManifestError, SpecError
 from pytest_integration_contracts.manifest import Integration
 from pytest_integration_contracts.manifest_file import with_urls
-from pytest_integration_contracts.session.documents import begun, may_fetch
+from pytest_integration_contracts.session.documents import KEEPS, begun, may_fetch
 from pytest_integration_contracts.session.project import Project
-from pytest_integration_contracts.session.settings import Mode, Settings
+from pytest_integration_contracts.session.settings import Settings
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.fetch import is_url, shown_url
 
@@ -43,7 +43,7 @@ def _spec(project: Project, integration: Integration, path: Path, settings: Sett
         if is_url(integration.openapi) and not may_fetch(settings, is_kept=False):
             raise ManifestError(
                 f"{path}: integrations.{integration.name}: `urls` is missing, and nothing is kept of"
-                f" {shown_url(integration.openapi)} yet; name `urls`, or run `{settings.command(Mode.UPDATE)}`"
+                f" {shown_url(integration.openapi)} yet; name `urls`, or run `{KEEPS}`"
             )
         return begun(project, integration)()
     except SpecError as error:

@@ -231,7 +231,7 @@ class Session:
         whole = coverage is not None and asked_all(coverage)
         told, shard = self._in_order(), bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
-        documents = None if shard else self._documents(told)
+        documents = None if shard or unchecked else self._documents(told)  # who interrupts a run waits for nobody
         lesson = self._lesson = self._learn(told) if learns else Lesson()
         own = self._own = [] if shard else slow(told, self.told_of, self.settings)
         if documents is not None:

@@ -104,7 +104,14 @@ class Work:
         if any(not node.types for node in nodes):
             return ANYTHING
         objects = [variant for node in nodes if "object" in node.types for variant in node.variants or (node,)]
-        return replace(reduce(self._one_of, nodes), variants=tuple(objects) if tag_of(objects) else ())
+        return replace(reduce(self._one_of, nodes), variants=self._told_apart(objects))
+
+    def _told_apart(self, objects: list[Node]) -> tuple[Node, ...]:
+        """The objects by the field that tells most of them apart, those it does not as one; none where none does."""
+        groups = max((_grouped(objects, name) for name in _telling(objects)), key=len, default=[])
+        if len(groups) < 2:  # noqa: PLR2004 - one is no choice
+            return ()
+        return tuple(group[0] if len(group) == 1 else reduce(self._one_of, group) for group in groups)
 
     def _one_of(self, one: Node, other: Node) -> Node:
         self.spend()
@@ -176,11 +183,30 @@ def tag_of(objects: list[Node]) -> str:
     """The field whose values tell the objects apart, "" where none does."""
     if len(objects) < 2:  # noqa: PLR2004 - one is no choice
         return ""
-    for name in sorted(frozenset.intersection(*(each.required for each in objects))):
-        words = [each.members[name].words if name in each.members else None for each in objects]
-        if all(words) and sum(len(each) for each in words if each) == len(frozenset().union(*filter(None, words))):
-            return name
-    return ""
+    return next((name for name in _telling(objects) if len(_grouped(objects, name)) == len(objects)), "")
+
+
+def _telling(objects: list[Node]) -> list[str]:
+    """The fields that all of the objects have, and whose values are listed in each."""
+    names = frozenset.intersection(*(each.required for each in objects)) if objects else frozenset()
+    return sorted(name for name in names if all(_words(each, name) for each in objects))
+
+
+def _grouped(objects: list[Node], name: str) -> list[list[Node]]:
+    """The objects, those together that share a value of a field."""
+    groups: list[tuple[frozenset[str], list[Node]]] = []
+    for each in objects:
+        words, together = _words(each, name), [each]
+        for group in [group for group in groups if not group[0].isdisjoint(words)]:
+            groups.remove(group)
+            words, together = words | group[0], [*group[1], *together]
+        groups.append((words, together))
+    return [together for _, together in groups]
+
+
+def _words(node: Node, name: str) -> frozenset[str]:
+    member = node.members.get(name)
+    return (member.words if member else None) or frozenset()
 
 
 def tagged(node: Node, name: str, values: frozenset[str]) -> Node:

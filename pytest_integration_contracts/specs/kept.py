@@ -22,9 +22,10 @@ from pytest_integration_contracts.specs.reading import read_document
 EXTENSION: Final = "x-integration-contracts"
 """The member of the kept document that is not the upstream's."""
 
+_MEMBERS: Final = ("version", "since", "source", "reason", "digest")
 _HISTORY: Final = "history/openapi"
 _VERSION = re.compile(r"[1-9][0-9]{0,8}\.(?:0|[1-9][0-9]{0,8})")
-_RESTORE: Final = "restore it from version control, or delete it and fetch it again: `pytest --contracts-record`"
+_RESTORE: Final = "restore it from version control, or delete it and fetch it again: `pytest --contracts-update`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Kept:
     def to_text(self) -> str:
         """The file's text."""
         about = {"version": self.version, "since": self.since, "source": self.spec.source, "reason": self.reason}
+        about["digest"] = self.spec.digest
         head = {EXTENSION: {key: value for key, value in about.items() if value}}
         return f"{json.dumps(head | dict(self.spec.document), indent=1, ensure_ascii=False)}\n"
 
@@ -128,15 +130,16 @@ def kept_in(text: bytes, name: str) -> Kept:
     """
     try:
         document = read_document(text, name)
-    except (SpecError, UnicodeDecodeError) as error:
+    except SpecError as error:
         raise SpecError(f"{error}; {_RESTORE}") from error
     return _kept(document, name)
 
 
 def _kept(document: Mapping[str, Any], path: str) -> Kept:
     about = document.get(EXTENSION)
-    texts = [about.get(key, "") if isinstance(about, dict) else "" for key in ("version", "since", "source", "reason")]
+    texts = [about.get(key, "") if isinstance(about, dict) else "" for key in _MEMBERS]
     if not all(isinstance(text, str) for text in texts) or not _VERSION.fullmatch(texts[0]):
         raise SpecError(f"{path}: has no `{EXTENSION}` with a version MAJOR.MINOR; {_RESTORE}")
     own = {key: value for key, value in document.items() if key != EXTENSION}
-    return Kept(Spec(own, texts[2]), texts[0], texts[1], texts[3])
+    version, since, source, reason, digest = texts
+    return Kept(Spec(own, source, digest), version, since, reason)

@@ -132,6 +132,8 @@ def test_a_document_that_breaks_what_is_used_fails_a_live_run_though_the_respons
         ("r.html", "200 application/json, as documented"),
     ):
         assert words in (published.folder / name).read_text(encoding="utf-8"), name
+    upstream.answers["/v1/customers/42"] = json_answer({}, 503)
+    assert published.run("--contracts-live").exit == 1, "not only an outage, which is 6"
     line = published.files()[KEPT].splitlines().index('  "/customers/{customerId}": {') + 1
     assert f"::error file={KEPT},line={line},title=crm GET /customers/{{id}}%3A property.removed::" in result.text
 

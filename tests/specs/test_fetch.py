@@ -60,7 +60,7 @@ def test_yaml_is_read_and_redirects_are_followed(upstream: Upstream, monkeypatch
     [
         (Answer(404, b"{}"), "answered 404 Not Found"),
         (Answer(200, b"<html>Sign in</html>"), "is no OpenAPI document: it is no object"),
-        (Answer(200, b"\xff\xfe\xff"), "is no text in UTF-8"),
+        (Answer(200, b"\xff\xfe\xff"), "is not UTF-8"),
         (Answer(200, TEXT, {"Content-Encoding": "br"}), "comes in the content encoding 'br'"),
         (Answer(200, TEXT, {"Content-Encoding": "gzip"}), "cannot be decompressed"),
         (Answer(200, gzip.compress(TEXT)[:-12], {"Content-Encoding": "gzip"}), "broke off before its end"),
