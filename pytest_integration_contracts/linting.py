@@ -13,13 +13,14 @@ from pytest_integration_contracts.drift.acceptances import is_about
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest import Integration, Manifest
-from pytest_integration_contracts.manifest_file import PUBLISHED
+from pytest_integration_contracts.manifest_file import PUBLISHED, SCHEMA
 from pytest_integration_contracts.manifest_lines import Key, Lines, written
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.patterns import glob_matches
 from pytest_integration_contracts.snapshots.store import SnapshotStore
 from pytest_integration_contracts.specs.fetch import is_url
-from pytest_integration_contracts.specs.kept import path_in, read_kept
+from pytest_integration_contracts.specs.graphql.kept import read_kept as read_schema
+from pytest_integration_contracts.specs.kept import read_kept
 from pytest_integration_contracts.traffic.audit import audit
 
 _WANTED: Final = {
@@ -100,18 +101,21 @@ def _people(manifest: Manifest, integration: Integration) -> _Told:
 
 def _published(manifest: Manifest, integration: Integration, folder: Path) -> _Told:
     """What the upstream publishes: whether there is such a file, and anything kept of it."""
-    kept, path = path_in(folder), manifest.root / integration.openapi
-    if not integration.openapi:
-        if kept.is_file():
-            yield (), f"{PUBLISHED} is kept of it, and no `openapi` says from where; name it, or delete the file", True
-        return
-    try:
-        if not is_url(integration.openapi) and not path.is_file():
-            yield ("openapi",), f"there is no file {integration.openapi}; correct it, or name a URL", False
-        elif read_kept(folder) is None:
-            yield ("openapi",), "nothing is kept of it yet; run `pytest --contracts-update`", True
-    except SpecError as error:
-        yield ("openapi",), str(error).replace(f"{manifest.root}{os.sep}", ""), False
+    for key, source, name, read in (
+        ("openapi", integration.openapi, PUBLISHED, read_kept),
+        ("graphql", integration.graphql, SCHEMA, read_schema),
+    ):
+        if not source:
+            if (folder / name).is_file():
+                yield (), f"{name} is kept of it, and no `{key}` says from where; name it, or delete the file", True
+            continue
+        try:
+            if not is_url(source) and not (manifest.root / source).is_file():
+                yield (key,), f"there is no file {source}; correct it, or name a URL", False
+            elif read(folder) is None:
+                yield (key,), "nothing is kept of it yet; run `pytest --contracts-update`", True
+        except SpecError as error:
+            yield (key,), str(error).replace(f"{manifest.root}{os.sep}", ""), False
 
 
 def _accepted(integration: Integration, known: Iterable[str], today: str) -> _Told:

@@ -54,10 +54,15 @@ RESERVED_NAMES: Final = frozenset({"cassettes"})
 PUBLISHED: Final = "openapi.json"
 """The file in the folder of an integration's snapshots that is none: what the upstream publishes about itself."""
 
+SCHEMA: Final = "schema.graphql"
+"""The same of a GraphQL schema."""
+
 
 def is_published(path: PurePath) -> bool:
     """Whether a file below `contracts/` is what an upstream publishes, or was: it is no snapshot, and no cassette."""
-    return path.name == PUBLISHED or path.parent.parts[-2:] == ("history", PurePath(PUBLISHED).stem)
+    return path.name in {PUBLISHED, SCHEMA} or (
+        path.parent.parts[-2:] in {("history", PurePath(PUBLISHED).stem), ("history", PurePath(SCHEMA).suffix[1:])}
+    )
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -67,13 +67,12 @@ def _steps(manifest: Manifest, store: SnapshotStore, operation: Operation, known
 
 
 def _document_steps(manifest: Manifest, store: SnapshotStore, integration: str, known: Authors) -> Iterator[Step]:
-    """The versions of the OpenAPI document that is kept of an integration."""
-    from pytest_integration_contracts.manifest_file import PUBLISHED
+    """The versions of the document and the schema that are kept of an integration."""
     from pytest_integration_contracts.reports.changelog import Step
     from pytest_integration_contracts.session.authors import key_of
 
-    place = key_of(store.folder(integration) / PUBLISHED, manifest)
     for document, steps in document_steps(manifest, [integration]):
+        place = key_of(store.folder(integration) / document.name, manifest)
         before = ""
         for version, since, reason, changes in steps:
             yield Step(document, version, since, reason, known.get((place, version), ""), changes, before)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.manifest_file import PUBLISHED, find, load, without_file
+from pytest_integration_contracts.manifest_file import PUBLISHED, SCHEMA, find, load, without_file
 from pytest_integration_contracts.model import Operation
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ DocumentStep = tuple[str, str, str, "tuple[Change, ...]"]
 
 
 def document_steps(manifest: Manifest, integrations: Iterable[str]) -> Iterator[tuple[Operation, list[DocumentStep]]]:
-    """The versions of the OpenAPI documents that are kept, the oldest first; nothing is loaded where there are none.
+    """The versions of documents and schemas that are kept, the oldest first; nothing is loaded where there are none.
 
     Raises:
         SpecError: One cannot be used.
@@ -100,3 +100,9 @@ def document_steps(manifest: Manifest, integrations: Iterable[str]) -> Iterator[
 
             told = history(Project(manifest), name)
             yield Operation(name, PUBLISHED), [(each.version, each.since, each.reason, made) for each, made in told]
+        if (store.folder(name) / SCHEMA).is_file():
+            from pytest_integration_contracts.session.graphql_schemas import schema_history
+            from pytest_integration_contracts.session.project import Project
+
+            steps = schema_history(Project(manifest), name)
+            yield Operation(name, SCHEMA), [(each.version, each.since, each.reason, made) for each, made in steps]

@@ -11,6 +11,10 @@ from typing import Final, NamedTuple
 from pytest_integration_contracts.manifest_file import is_published
 from pytest_integration_contracts.model import Change, Finding, Report, Severity, Verdict
 
+DOCUMENT: Final = "OpenAPI document"
+SCHEMA: Final = "GraphQL schema"
+"""What upstreams publish, as reports call it."""
+
 NO_INTEGRATION: Final = "(no integration)"
 """What stands for the integration of what is about none: that a test exchanged nothing with anyone."""
 
@@ -102,6 +106,13 @@ class Part:
 def is_document(path: str) -> bool:
     """Whether a file is what an upstream publishes, and no snapshot."""
     return is_published(PurePosixPath(path))
+
+
+def kind_of(path: str) -> str:
+    """What a file is: a snapshot, or which of the things that an upstream publishes."""
+    if not is_document(path):
+        return "snapshot"
+    return SCHEMA if path.endswith(".graphql") else DOCUMENT
 
 
 def by_integration(report: Report) -> tuple[Part, ...]:

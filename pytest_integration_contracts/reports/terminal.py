@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.reports.learned import learned_lines, weight_of
-from pytest_integration_contracts.reports.parts import is_document, unenforced
+from pytest_integration_contracts.reports.parts import DOCUMENT, SCHEMA, is_document, kind_of, unenforced
 from pytest_integration_contracts.reports.styled import (
     Line,
     Span,
@@ -249,15 +249,20 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
 
 def _document_sentences(findings: Sequence[Finding]) -> Iterable[Span]:
     """What upstreams publish otherwise now: the same operations may answer as ever."""
+    for noun in (DOCUMENT, SCHEMA):
+        yield from _sentences_of(noun, [each for each in findings if kind_of(each.snapshot) == noun])
+
+
+def _sentences_of(noun: str, findings: Sequence[Finding]) -> Iterable[Span]:
     left = {each.snapshot for each in findings}
     for enforced, aside, style in ((True, "", Style.BREAKING), (False, ", not enforced", Style.WARNING)):
         drifted = {each.snapshot for each in findings if each.verdict is Verdict.DRIFT and each.is_enforced is enforced}
         if drifted:
-            what = _of(len(drifted), "OpenAPI document", "drifts", "drift")
+            what = _of(len(drifted), noun, "drifts", "drift")
             yield Span(f"{what}{aside}: {_breaking(findings, enforced=enforced)}.", style)
         left -= drifted
     if left:
-        yield Span(f"{_of(len(left), 'OpenAPI document', 'has', 'have')} something new.", Style.WARNING)
+        yield Span(f"{_of(len(left), noun, 'has', 'have')} something new.", Style.WARNING)
 
 
 def _breaking(findings: Sequence[Finding], *, enforced: bool) -> str:
@@ -277,11 +282,8 @@ def _other_sentences(report: Report) -> Iterable[Span]:
     yield from _permitted_sentences(report)
     if report.ours:
         yield Span(f"{counted(len(report.ours), 'test')} failed, yet the contract held: the fault is ours.")
-    for noun, learned in (
-        ("snapshot", [each for each in report.learned if not is_document(each.snapshot)]),
-        ("OpenAPI document", [each for each in report.learned if is_document(each.snapshot)]),
-    ):
-        yield from _learned_sentences(noun, learned)
+    for noun in ("snapshot", DOCUMENT, SCHEMA):
+        yield from _learned_sentences(noun, [each for each in report.learned if kind_of(each.snapshot) == noun])
     if report.cassettes:
         yield Span(f"{counted(len(report.cassettes), 'cassette')} recorded.")
     if report.removed:

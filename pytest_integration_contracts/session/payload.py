@@ -13,6 +13,7 @@ from pytest_integration_contracts.reports.document import finding_from_json
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
+from pytest_integration_contracts.specs.graphql.query import Introspection, Query
 from pytest_integration_contracts.traffic.instances import Instance
 
 
@@ -36,6 +37,8 @@ class Told:
         adopted: The cassette that pytest-recording keeps for it, as messages show it, or "".
         whole: Whether it came to its end, so that it exchanged all that it exchanges.
         tape: The cassette that it has, be it there or not, as a path from the manifest's directory.
+        queries: The GraphQL queries that were answered, of integrations with a schema.
+        schemas: What GraphQL servers told about their schemas, by integration.
     """
 
     source: str
@@ -53,6 +56,8 @@ class Told:
     adopted: str = ""
     whole: bool = True
     tape: str = ""
+    queries: Mapping[Operation, tuple[Query, ...]] = dataclasses.field(default_factory=dict)
+    schemas: Mapping[str, Introspection] = dataclasses.field(default_factory=dict)
 
 
 def dump(told: list[Told]) -> str:
@@ -87,7 +92,7 @@ _KINDS: Final[Mapping[object, tuple[type, ...]]] = {
 }
 _PLAIN: Final[Mapping[type, dict[str, tuple[type, ...]]]] = {
     record: {member.name: _KINDS[member.type] for member in dataclasses.fields(record) if member.type in _KINDS}
-    for record in (Told, Finding, Change, Operation, Outdated)
+    for record in (Told, Finding, Change, Operation, Outdated, Query, Introspection)
 }
 
 
@@ -101,6 +106,9 @@ def _insist_on_kinds(told: Told) -> Told:
         *told.observations,
         *told.elapsed,
         *([told.outdated] if told.outdated else []),
+        *told.queries,
+        *(query for queries in told.queries.values() for query in queries),
+        *told.schemas.values(),
     ]
     for record in records:
         for name, kinds in _PLAIN[type(record)].items():
@@ -140,6 +148,11 @@ def _to_json(told: Told) -> dict[str, Any]:
         "adopted": told.adopted,
         "whole": told.whole,
         "tape": told.tape,
+        "queries": [
+            [operation.integration, operation.name, [dataclasses.asdict(query) for query in queries]]
+            for operation, queries in told.queries.items()
+        ],
+        "schemas": {name: dataclasses.asdict(each) for name, each in told.schemas.items()},
     }
 
 
@@ -172,4 +185,9 @@ def _from_json(document: dict[str, Any]) -> Told:
         adopted=document["adopted"],
         whole=document["whole"],
         tape=document["tape"],
+        queries={
+            Operation(integration, name): tuple(Query(**each) for each in queries)
+            for integration, name, queries in document["queries"]
+        },
+        schemas={name: Introspection(**each) for name, each in document["schemas"].items()},
     )

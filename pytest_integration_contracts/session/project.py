@@ -13,6 +13,7 @@ from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, safe_name
 from pytest_integration_contracts.manifest import Integration, Limits, Manifest
 from pytest_integration_contracts.model import Exchange, Operation
+from pytest_integration_contracts.session.kept_schemas import KeptSchemas, endpoint
 from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
@@ -32,6 +33,7 @@ class Project:
 
     Attributes:
         current: By integration, the OpenAPI documents as this run has found them.
+        endpoints: The URLs, without a query, whose servers may be asked for their GraphQL schemas.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -40,6 +42,10 @@ class Project:
         self.store = SnapshotStore(manifest.directory)
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
+        self.schemas = KeptSchemas(self.store.folder)
+        self.endpoints = frozenset(
+            url.partition("?")[0] for each in manifest.integrations.values() if (url := endpoint(each))
+        )
         self._bodies: dict[str, dict[str, Shape]] = {}
         self._published: dict[str, Kept | None] = {}
         self._prefixes = {

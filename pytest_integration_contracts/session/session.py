@@ -18,6 +18,7 @@ from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.graphql_schemas import hold_schemas
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
@@ -211,8 +212,11 @@ class Session:
     def collect(self, payload: str) -> None:
         """Take in what a test told. What one fixture tells from several processes counts once; a rerun replaces."""
         for told in load_payload(payload):
-            known = self._told.get(told.source) if told.source.startswith(FIXTURE) else None
-            self._told[told.source] = _together(known, told) if known else told
+            known = self._told.get(told.source)
+            if known and told.source.startswith(FIXTURE):
+                self._told[told.source] = _together(known, told)
+            else:  # a schema is told once in a process, whatever becomes of the test
+                self._told[told.source] = replace(told, schemas={**known.schemas, **told.schemas}) if known else told
 
     def expect(self, source: str) -> None:
         """Take note that a test is known to fail: what it found does not fail the run."""
@@ -268,6 +272,7 @@ class Session:
         own = self._own = [] if shard else slow(told, self.told_of, self.settings)
         if documents is not None:
             own += self._held_against(documents, lesson)
+        own += [] if shard else self._held_to_schemas(told, lesson)
         outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
         findings = merged([*found, *own, *self._absent])
@@ -317,6 +322,15 @@ class Session:
         lesson.unused += documents.unused
         lesson.errors += documents.errors
         return found
+
+    def _held_to_schemas(self, told: list[Told], lesson: Lesson) -> list[Finding]:
+        """What queries use of GraphQL schemas that is otherwise now; learned in a run that learns."""
+        held = hold_schemas(told, self.told_of, self.settings, lesson.names, learns=not self._absent)
+        lesson.learned += held.learned
+        lesson.notes += held.notes
+        lesson.unused += held.unused
+        lesson.errors += held.errors
+        return held.findings
 
     def part(self, status: int, coverage: Coverage, unchecked: Iterable[str] = ()) -> Part:
         """What this run tells where it is one of several.
@@ -498,6 +512,8 @@ def _together(one: Told, other: Told) -> Told:
         outdated=other.outdated or one.outdated,
         undated=max(one.undated, other.undated),
         whole=one.whole and other.whole,
+        queries={**one.queries, **other.queries},
+        schemas={**one.schemas, **other.schemas},
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, UsageError
 from pytest_integration_contracts.model import Exchange, Finding, Operation, Verdict
+from pytest_integration_contracts.session.graphql_schemas import introspected, queries_among
 from pytest_integration_contracts.session.judge import Judge, new
 from pytest_integration_contracts.session.outdated import aged
 from pytest_integration_contracts.session.payload import Told
@@ -196,11 +197,14 @@ class Watch:
             undated=undated,
             whole=teaches,
             tape=os.path.relpath(self.recorder.path, self.project.manifest.root),
+            queries=queries_among(self._all(), self.project),
+            schemas=introspected(self._all(), self.project, self.settings, self.recorder.sent_to),
         )
 
     def forget(self) -> None:
         """Let go of all that passed, once everything is told: vcrpy's classes keep the recorder for a while."""
         self.recorder.exchanges.clear()
+        self.recorder.sent_to.clear()
         self._seen.clear()
         self._absorbed = self._judged = 0
 

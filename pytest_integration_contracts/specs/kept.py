@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.files import leads_outside, write_atomically
 from pytest_integration_contracts.manifest_file import PUBLISHED
 from pytest_integration_contracts.specs.document import Spec
+from pytest_integration_contracts.specs.filing import file_version, in_order
 from pytest_integration_contracts.specs.reading import read_document
 
 EXTENSION: Final = "x-integration-contracts"
@@ -81,7 +81,7 @@ def versions(folder: Path) -> list[Kept]:
     """
     paths = [*(folder / _HISTORY).glob("*.json"), path_in(folder)]
     found = [kept for path in paths if (kept := _read(path)) is not None]
-    return sorted(found, key=lambda each: [int(number) for number in each.version.split(".")])
+    return sorted(found, key=lambda each: in_order(each.version))
 
 
 def write_kept(folder: Path, kept: Kept, within: Path) -> Path:
@@ -96,17 +96,15 @@ def write_kept(folder: Path, kept: Kept, within: Path) -> Path:
         SpecError: It cannot be written.
     """
     path = path_in(folder)
-    if leads_outside(path, within):
-        raise SpecError(f"{path}: leads outside {within} by a link; nothing is written there")
     current = _read(path)
-    try:
-        if current is not None and current.version != kept.version:
-            breaks = current.version.partition(".")[0] != kept.version.partition(".")[0]
-            name = f"{current.version}-broken-by-{kept.version}" if breaks else current.version
-            write_atomically(folder / _HISTORY / f"{name}.json", path.read_bytes())
-        write_atomically(path, kept.to_text().encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be written: {error.strerror or error}") from error
+    file_version(
+        path,
+        kept.to_text().encode("utf-8", "backslashreplace"),
+        folder / _HISTORY,
+        current=current.version if current else "",
+        new=kept.version,
+        within=within,
+    )
     return path
 
 

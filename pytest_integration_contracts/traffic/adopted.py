@@ -68,6 +68,7 @@ class AdoptedRecorder(Recorder):
         if self.source is Source.REPLAY:
             self.source = Source.RECORD
         self._messages.learn_secrets(request)
+        self.remember(request)
         with self._turn:
             self._questions.ask(request, self._asked(kept))
 

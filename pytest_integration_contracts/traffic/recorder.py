@@ -26,6 +26,7 @@ from pytest_integration_contracts.traffic.cassettes import (
     Interaction,
     Response,
     body_of,
+    plain,
     read_cassette,
     write_cassette,
 )
@@ -59,6 +60,10 @@ class Addresses(Protocol):
         """Actual prefixes to canonical ones, where they differ."""
 
     @property
+    def endpoints(self) -> frozenset[str]:
+        """The URLs, without a query, for which it is remembered with which headers they were asked."""
+
+    @property
     def limits(self) -> Limits:
         """How large bodies may be."""
 
@@ -70,6 +75,7 @@ class Recorder:
         exchanges: What was asked and answered, in order, without secrets.
         missing: What was asked and is not recorded.
         recordings: What the cassette that is replayed holds; None where there is no such file.
+        sent_to: The headers with which live endpoints were asked last, by URL: secrets and all, and only in memory.
     """
 
     def __init__(
@@ -96,6 +102,7 @@ class Recorder:
         self.source = source
         self.exchanges: list[Exchange] = []
         self.missing: list[Missing] = []
+        self.sent_to: dict[str, Mapping[str, str]] = {}
         self.recordings: Sequence[Interaction] | None = None
         self._messages = MessageReader(addresses.limits)
         self._questions = Questions()
@@ -211,9 +218,16 @@ class Recorder:
     def ask(self, request: Request) -> None:
         """Take note that a live upstream is about to be asked."""
         self._messages.learn_secrets(request)
+        self.remember(request)
         canonical = self._canonical(request)
         with self._turn:
             self._questions.ask(request, Missing.of(canonical))
+
+    def remember(self, request: Request) -> None:
+        """Take note of the headers of a request that is about to be sent, where it goes to an endpoint."""
+        url = request.uri.partition("?")[0]
+        if url in self._addresses.endpoints:
+            self.sent_to[url] = plain(request.headers)
 
     def answered(self, request: Request, response: Response) -> None:
         """Take note of a live upstream's answer."""

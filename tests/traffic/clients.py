@@ -303,6 +303,7 @@ class Addresses:
 
     actual: str
     limits: Limits = field(default_factory=Limits)
+    endpoints: frozenset[str] = frozenset()
 
     def canonical(self, url: str) -> str | None:
         for prefix in (self.actual, CANONICAL):

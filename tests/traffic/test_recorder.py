@@ -70,6 +70,24 @@ class TestRecordAndReplay:
         replayed = tape.replay(lambda: client("GET", f"{upstream.url}/customers/42"))
         assert [each.elapsed for each in replayed.exchanges] == [None]
 
+    @every_client
+    def test_headers_are_remembered_of_endpoints_alone_and_of_nothing_that_is_replayed(
+        self, tape: Tape, upstream: Upstream, client: Client
+    ) -> None:
+        upstream.answers |= {"/v1/graphql": json_answer({"data": {}}), "/v1/graphql/x": json_answer({"id": 42})}
+        url = f"{upstream.url}/graphql"
+        tape = Tape(tape.path, replace(tape.addresses, endpoints=frozenset({url})))
+
+        def ask() -> None:
+            client("POST", f"{url}/x", Authorization="Bearer 1")
+            client("POST", f"{url}?key=2", Authorization=SECRET)
+
+        recorded = tape.record(ask)
+        assert recorded.sent_to.keys() == {url}
+        assert recorded.sent_to[url]["authorization"] == SECRET
+        assert SECRET not in tape.path.read_text(encoding="utf-8")
+        assert tape.replay(ask).sent_to == {}
+
     @pytest.mark.parametrize(
         ("location", "known"),
         [
