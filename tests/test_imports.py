@@ -87,7 +87,7 @@ def test_no_circles_inside_a_room() -> None:
         ("jsonschema_rs", {"shapes"}),
         ("rapidfuzz", {"drift", "traffic"}),
         ("tomlkit", {"commands"}),
-        ("schemathesis", set()),
+        ("schemathesis", {"specs"}),
     ],
 )
 def test_a_library_is_known_in_its_room_only(library: str, rooms: set[str]) -> None:
@@ -98,6 +98,11 @@ def test_a_library_is_known_in_its_room_only(library: str, rooms: set[str]) -> N
         if name == library or name.startswith(f"{library}.")
     }
     assert users == rooms
+
+
+def test_one_module_alone_knows_schemathesis() -> None:
+    users = [module for module in MODULES if any(name.startswith("schemathesis") for name in imports_of(module))]
+    assert users == [PACKAGE / "specs" / "engine.py"]
 
 
 def test_the_plugin_loads_nothing_but_pytest_until_contracts_are_asked_for() -> None:

@@ -17,7 +17,7 @@ from pytest_integration_contracts.drift.facts import answers
 from pytest_integration_contracts.drift.policy import Policy, worst_first
 from pytest_integration_contracts.drift.reasons import Context
 from pytest_integration_contracts.drift.responses import is_error, unknown_response
-from pytest_integration_contracts.errors import BodyError, SnapshotError
+from pytest_integration_contracts.errors import BodyError, SnapshotError, SpecError
 from pytest_integration_contracts.manifest import Integration
 from pytest_integration_contracts.model import Change, Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.patterns import PathPattern
@@ -72,7 +72,7 @@ class Judge:
             stale = self._stale(group) if self.settings.mode is Mode.LIVE else []
             told = self._policy(first).hold(stale)
             return replace(finding, changes=worst_first([*finding.changes, *told])) if told else finding
-        except SnapshotError as error:
+        except (SnapshotError, SpecError) as error:
             return self._broken(first, str(error))
         except BodyError as error:
             return self.finding(first, problem=str(error))
@@ -118,7 +118,9 @@ class Judge:
             remedy = self.settings.command(Mode.UPDATE, self.test)
             return self.finding(first, problem=f"{first.operation} has no snapshot yet", remedy=remedy)
         changes = self._changes(group, known) if known else [self._unknown(group, beside, snapshot)]
-        if group[0] is min(beside, key=lambda each: each.key):  # said once, with the operation's first kind of response
+        once = group[0] is min(beside, key=lambda each: each.key)  # with the operation's first kind of response
+        changes += self.project.conforming.changes(group, known.body if known else None, first=once)
+        if once:
             schemes = auth_schemes(each.exchange for each in beside)
             changes += auth_changes(frozenset(snapshot.auth), schemes)
         return self.finding(first, changes=worst_first(self._policy(first).hold(changes)))

@@ -13,6 +13,7 @@ from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, safe_name
 from pytest_integration_contracts.manifest import Integration, Limits, Manifest
 from pytest_integration_contracts.model import Exchange, Operation
+from pytest_integration_contracts.session.conforming import Conforming
 from pytest_integration_contracts.session.names import Names
 from pytest_integration_contracts.shapes.shape import Shape
 from pytest_integration_contracts.snapshots.snapshot import Snapshot
@@ -35,6 +36,7 @@ class Project:
         self.policy = policy_of(manifest)
         self.names = Names(self.store)
         self._bodies: dict[str, dict[str, Shape]] = {}
+        self.conforming = Conforming(self.published)
         self._published: dict[str, Kept | None] = {}
         self._prefixes = {
             prefix.actual: prefix.canonical

@@ -17,6 +17,7 @@ from pytest_integration_contracts.model import Change, Coverage, Finding, Learne
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
+from pytest_integration_contracts.session.documents import unheld
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
@@ -222,7 +223,7 @@ class Session:
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=tuple(lesson.notes),
+            notes=(*lesson.notes, *(() if self.settings.mode.learns else unheld(self._asked_by(told)))),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
@@ -375,6 +376,11 @@ class Session:
         if snapshot.version == before:
             return None
         return Learned(operation, path, before, snapshot.version, changes, retired)
+
+    def _asked_by(self, told: list[Told]) -> list[tuple[Project, str]]:
+        """The integrations that were asked something, each with its project."""
+        asked = {(each.project, finding.operation.integration) for each in told for finding in each.findings}
+        return [(self.told_of(root), integration) for root, integration in sorted(asked) if integration]
 
     def _never_observed(self, told: list[Told], lesson: Lesson) -> Iterable[tuple[Operation, str]]:
         found = ((each.project, finding.operation) for each in told for finding in each.findings)

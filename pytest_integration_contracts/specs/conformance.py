@@ -42,7 +42,8 @@ def undeclared(name: str) -> Change:
     Args:
         name: What was asked: `GET /customers/{id}`.
     """
-    return Change("spec.operation-undeclared", "$", RULES["spec.operation-undeclared"].severity, "nothing", name)
+    rule = RULES["spec.operation-undeclared"]
+    return Change(rule.id, "$", rule.severity, "nothing", f"{name} is not in the document")
 
 
 def unusable(pointer: str) -> Change:

@@ -36,7 +36,8 @@ from pytest_integration_contracts.specs.excerpt import excerpt, traced
 from pytest_integration_contracts.specs.violation import Violation, is_json
 from pytest_integration_contracts.specs.wording import Claim
 
-_Check = Callable[[CheckContext, Response, schemathesis.Case], bool | None]
+_Case = schemathesis.Case[Any]
+_Check = Callable[[CheckContext, Response, _Case], bool | None]
 
 _BODILESS: Final = frozenset({204, 205, 304})
 """Statuses whose responses have no body, whatever is declared (RFC 9110, section 6.4.1)."""
@@ -63,7 +64,7 @@ class _Received(Response):
 class _Loaded:
     """One operation as schemathesis sees it."""
 
-    case: schemathesis.Case
+    case: _Case
     context: CheckContext
 
 
@@ -91,13 +92,14 @@ class Engine:
         loaded = self._operation(operation)
         headers = _headers(exchange)
         response = _Received(exchange, headers)
-        bodiless = exchange.method == "HEAD" or exchange.status in _BODILESS
+        declared = operation.response(exchange.status)
+        has_body = exchange.method != "HEAD" and exchange.status not in _BODILESS and declared and declared.media
         told = _Told(self.spec, operation, exchange, loaded)
         found = list(told.of(status_code_conformance, response))
-        if not bodiless:
+        if has_body:
             found += told.of(content_type_conformance, response)
         found += self._in_headers(told, exchange, response)
-        if not bodiless and exchange.response_body is not NO_BODY and is_json(exchange.media):
+        if has_body and exchange.response_body is not NO_BODY and is_json(exchange.media):
             found += told.of(response_schema_conformance, _Received(exchange, told.read_as()))
         return tuple(dict.fromkeys(found))
 
@@ -178,9 +180,9 @@ class _Told:
             check(self.loaded.context, response, self.loaded.case)
         except FailureGroup as group:
             failures = list(group.exceptions)
-        except Failure as failure:
-            failures = [failure]
-        except Exception as error:  # noqa: BLE001 - anybody's document, read by others
+        except Failure as one:
+            failures = [one]
+        except Exception as error:
             raise _unusable(self.operation, error) from error
         else:
             return

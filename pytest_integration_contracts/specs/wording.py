@@ -62,23 +62,19 @@ class Claim:
         said = self.schema.get(keyword)
         if keyword == "type":
             return self._types
-        if keyword in {"enum", "const"}:
-            return _one_of(said if keyword == "enum" and isinstance(said, list) else [said])
-        if keyword in _ALTERNATIVES:
-            return _ALTERNATIVES[keyword]
-        if keyword == "additionalProperties":
-            return "no other members"
-        if keyword == "not" and "writeOnly" in self.schema:
+        if keyword in _ONE_OF:
+            return _one_of(said if isinstance(said, list) else [said])
+        if keyword == "not" and self.schema.get("writeOnly") is True:
             return "never in responses"
         if isinstance(said, str | int | float) and not isinstance(said, bool):
             return _short(f"{keyword} {said}")
-        return keyword or "what the schema says"
+        return _SAYING.get(keyword, keyword)
 
     @property
     def found(self) -> str:
         """What came."""
         kind = kind_of(self.value)
-        if self._broken in {"enum", "const"}:
+        if self._broken in _ONE_OF:
             return f"another {kind}"
         if self._broken == "additionalProperties":
             return "others"
@@ -122,9 +118,12 @@ _RULES: Final = {
     "enum": "spec.enum-violated",
     "const": "spec.enum-violated",
 }
-_ALTERNATIVES: Final = {
+_ONE_OF: Final = frozenset({"enum", "const"})
+_SAYING: Final = {
     "anyOf": "any of several alternatives",
     "oneOf": "exactly one of several alternatives",
+    "additionalProperties": "no other members",
+    "": "what the schema says",
 }
 _BY_VALUE: Final = frozenset({"anyOf", "oneOf", "format", "pattern", ""})
 

@@ -13,6 +13,7 @@ from drift.mutations.expectations import EXPECTATIONS
 from drift.test_responses import RESPONSES
 from pytest_integration_contracts.drift.body_rules import BODY_RULES
 from pytest_integration_contracts.drift.compare import diff
+from pytest_integration_contracts.drift.conformance_rules import CONFORMANCE_RULES
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.manifest import Override
@@ -31,7 +32,7 @@ def test_every_rule_is_produced_by_a_case() -> None:
     measured = {"latency.budget-exceeded", "freshness.exceeded"}  # by time, not by exchanges: `test_budgets`
     assert rules_of(CASES) | {rule for _, rule in RESPONSES} | {
         rule for rule, *_ in (*mutated, *exchanged)
-    } | measured == set(RULES)
+    } | measured | {rule.id for rule in CONFORMANCE_RULES} == set(RULES)  # the last are in `specs.test_conformance`
 
 
 @pytest.mark.parametrize("rule", BODY_RULES, ids=lambda rule: rule.id)
