@@ -18,10 +18,10 @@ from pytest_integration_contracts.drift.places import (
 )
 from pytest_integration_contracts.model import ELEMENT_TEXT
 from pytest_integration_contracts.shapes.formats import PARSED, generalise
-from pytest_integration_contracts.shapes.kinds import Kind, Width
+from pytest_integration_contracts.shapes.kinds import DECLARED, Kind, Width
 from pytest_integration_contracts.shapes.paths import field_path
 from pytest_integration_contracts.shapes.settle import paths_of
-from pytest_integration_contracts.shapes.shape import Field, Shape
+from pytest_integration_contracts.shapes.shape import Field, Record, Shape
 from pytest_integration_contracts.shapes.words import is_private, is_vocabulary
 
 
@@ -107,7 +107,9 @@ def _events(place: Place, aspects: Collection[str]) -> _Events:
     if swapped:
         yield swapped
     told_already = {"presence", "kinds"} if swapped else set()
-    untellable = {"words"} if is_private(_named(place)) else set()
+    untellable = (
+        {"words"} if is_private(_named(place)) and not (_is_declared(old.shape) and _is_declared(new.shape)) else set()
+    )
     for aspect in _ASPECTS:
         if aspect in aspects and aspect not in told_already | untellable:
             yield from _ASPECTS[aspect](old, new)
@@ -126,11 +128,17 @@ def _member(place: Place) -> _Events:
         yield _Told("property.removed", describe(old.shape), "gone")
     elif old is not None:
         chance = (old.absent.values / max(place.old_record.seen.values, 1)) ** place.new_record.seen.responses
-        yield _Told("property.removed-optional", describe(old.shape), "gone", chance > _CHANCE)
+        by_chance = chance > _CHANCE and not _is_declared(place.new_record)
+        yield _Told("property.removed-optional", describe(old.shape), "gone", by_chance)
 
 
 _CHANCE: Final = 0.05
 """What would happen by chance more often than this shows nothing."""
+
+
+def _is_declared(seen: Shape | Record) -> bool:
+    """Whether it is what somebody says, and nobody's data."""
+    return seen.seen.responses >= DECLARED.responses
 
 
 def _null_or_absent(old: Field, new: Field) -> _Told | None:

@@ -16,7 +16,7 @@ from pytest_integration_contracts.manifest import PRESETS, Integration, Manifest
 from pytest_integration_contracts.manifest_file import FILE_NAME
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.patterns import PathPattern, glob_matches, glob_precision
-from pytest_integration_contracts.shapes.foreign import DECLARED
+from pytest_integration_contracts.shapes.kinds import DECLARED
 
 OFF: Final = "off"
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, Place
 from pytest_integration_contracts.drift.selection import SELECTED, reselected, selected
 from pytest_integration_contracts.manifest import split_url
-from pytest_integration_contracts.shapes.kinds import Kind
+from pytest_integration_contracts.shapes.kinds import DECLARED, Kind
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.settle import are_records
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Record, Shape
@@ -79,6 +79,7 @@ class Reasons:
         self._old = old
         self._new = new
         self._context = context
+        self._declared = all(side.seen.responses >= DECLARED.responses for side in (old, new))
         self._asked: tuple[dict[str, list[_Asked]], dict[str, list[_Asked]]] | None = None
         self._entities: list[tuple[str, Record]] | None = None
         self._selected: tuple[Shape | None, Shape | None] | None = None
@@ -104,8 +105,8 @@ class Reasons:
         return "the request chose another alternative" if is_one else ""
 
     def explain(self, candidate: Candidate) -> str:
-        """What explains a change, a part of a sentence; "" where nothing does."""
-        if candidate.rule not in EXPLAINABLE:
+        """What explains a change, a part of a sentence; "" where nothing does, and where both sides are declared."""
+        if candidate.rule not in EXPLAINABLE or self._declared:
             return ""
         place = candidate.place
         return (

@@ -6,8 +6,11 @@ from typing import Final
 
 from pytest_integration_contracts.drift.body_rules import BODY_RULES
 from pytest_integration_contracts.drift.conformance_rules import CONFORMANCE_RULES
+from pytest_integration_contracts.drift.publication_rules import PUBLICATION_RULES
 from pytest_integration_contracts.drift.response_rules import RESPONSE_RULES
 from pytest_integration_contracts.drift.rule import Rule
 
-RULES: Final[dict[str, Rule]] = {rule.id: rule for rule in (*BODY_RULES, *RESPONSE_RULES, *CONFORMANCE_RULES)}
+RULES: Final[dict[str, Rule]] = {
+    rule.id: rule for rule in (*BODY_RULES, *RESPONSE_RULES, *PUBLICATION_RULES, *CONFORMANCE_RULES)
+}
 """Every rule, by its id."""

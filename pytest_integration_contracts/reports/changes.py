@@ -12,7 +12,7 @@ from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.reports.styled import change_lines, difference, plain, printable
-from pytest_integration_contracts.shapes.foreign import DECLARED
+from pytest_integration_contracts.shapes.kinds import DECLARED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from pytest_integration_contracts.acceptances import SOON
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Accepted, Change, Operation, Severity
-from pytest_integration_contracts.shapes.foreign import DECLARED
+from pytest_integration_contracts.shapes.kinds import DECLARED
 
 _PATH_WIDTH: Final = 40
 

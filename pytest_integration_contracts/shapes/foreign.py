@@ -1,26 +1,23 @@
-"""JSON Schemas that others wrote, as shapes.
+"""JSON Schemas that others wrote, as shapes: those in files, and those in OpenAPI documents.
 
-What is declared is taken for what is always so: types, presence, formats, vocabularies, variants. A schema that says
-nothing about a place leaves it unknown. Bounds, patterns, conditions and `not` say nothing about a shape.
+Types, presence, formats, vocabularies and variants are read. A schema that says nothing about a place leaves it
+unknown. Bounds, patterns, conditions and `not` say nothing about a shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.model import Count
+from pytest_integration_contracts.shapes.declared import ANYTHING, TYPES, Node, TooLargeError, Work, tagged
 from pytest_integration_contracts.shapes.formats import PATTERNS
+from pytest_integration_contracts.shapes.kinds import DECLARED
 from pytest_integration_contracts.shapes.schema import from_schema
 from pytest_integration_contracts.shapes.shape import Shape
 
-DECLARED: Final = Count(10**9, 10**9)
-"""A declaration counts as this many responses: it needs no samples."""
-
-_TYPES: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _ALTERNATIVES: Final = ("oneOf", "anyOf")
 _TELLING: Final = {
     "object": ("properties", "required", "additionalProperties", "patternProperties"),
@@ -28,6 +25,11 @@ _TELLING: Final = {
     "string": ("format", "pattern", "minLength", "maxLength"),
     "number": ("minimum", "maximum", "multipleOf"),
 }
+_OF_NUMBERS: Final = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
+"""Formats that OpenAPI has for numbers, and what they are of."""
+
+_MOST: Final = 1_000_000
+"""So many nodes a schema in a file may have, its alternatives multiplied."""
 
 
 def is_schema(document: object) -> bool:
@@ -49,88 +51,44 @@ def shape_of_schema(schema: Mapping[str, Any]) -> Shape:
         UsageError: It refers to what is not in the same document, or is not put together as a schema is.
     """
     try:
-        return from_schema(_written(_Reader(schema).read(schema, ())), DECLARED)
-    except RecursionError as error:
+        return _Reader(_Strict(schema), Work(_MOST)).shape(schema)
+    except (RecursionError, TooLargeError) as error:
         raise UsageError("the JSON Schema is nested too deep") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """What one place is declared to be; no types where nothing is. `filled` says that text or list is never empty."""
+class Document:
+    """A document that schemas are in, and how they are to be read there: whatever is wrong in it is left unknown.
 
-    types: frozenset[str] = frozenset()
-    format: str = ""
-    words: frozenset[str] | None = None
-    members: Mapping[str, _Node] = field(default_factory=dict)
-    required: frozenset[str] = frozenset()
-    others: _Node | None = None
-    items: _Node | None = None
-    filled: bool = False
-    variants: tuple[_Node, ...] = ()
+    Attributes:
+        hidden: The keyword of what is not there in the direction that is read: `writeOnly` for responses.
+        deepest: So many steps, into places and along references, are read; what is below is left unknown.
+    """
+
+    hidden = ""
+    deepest: int | None = None
+
+    def target(self, reference: str) -> object:
+        """What a reference leads to; True, the schema of anything, where it leads nowhere."""
+        del reference
+        return True
+
+    def children(self, reference: str) -> Sequence[str]:
+        """References to the schemas that extend this one by `allOf`, in the order of the document."""
+        del reference
+        return ()
+
+    def refuse(self, what: str) -> None:
+        """Note that something is no part of a schema."""
+        del what
 
 
-_ANYTHING: Final = _Node()
-
-
-class _Reader:
-    """Reads the parts of one document, following its references."""
+class _Strict(Document):
+    """A schema in a file of its own: whatever is wrong in it is an error."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
 
-    def read(self, schema: object, within: tuple[str, ...]) -> _Node:
-        """What a part of the document declares.
-
-        Args:
-            schema: The part.
-            within: The references that led here; one that leads in a circle is left unknown.
-        """
-        if isinstance(schema, bool):
-            return _ANYTHING
-        if not isinstance(schema, dict):
-            raise UsageError(f"the JSON Schema has {schema!r} where a schema belongs")
-        own = self._own(schema, within)
-        reference = schema.get("$ref")
-        parts = [self.read(part, within) for part in _listed(schema.get("allOf", []))]
-        if isinstance(reference, str) and reference not in within:
-            parts.append(self.read(self._target(reference), (*within, reference)))
-        for keyword in _ALTERNATIVES:
-            if keyword in schema:
-                choices = [self.read(choice, within) for choice in _listed(schema[keyword])]
-                parts.append(_either(choices))
-        node = reduce(_both, parts, own)
-        return replace(node, types=node.types | {"null"}) if schema.get("nullable") is True and node.types else node
-
-    def _own(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> _Node:
-        values = [schema["const"]] if "const" in schema else _listed(schema.get("enum", []))
-        texts = [value for value in values if isinstance(value, str)]
-        properties = schema.get("properties", {})
-        if not isinstance(properties, dict):
-            raise UsageError(f"the JSON Schema has `properties` {properties!r}, which is not an object")
-        return _Node(
-            types=_types(schema, values),
-            format=next((name for name in PATTERNS if name == schema.get("format")), ""),
-            words=frozenset(texts) if texts and len(texts) == sum(value is not None for value in values) else None,
-            members={str(name): self.read(member, within) for name, member in properties.items()},
-            required=frozenset(map(str, _listed(schema.get("required", [])))),
-            others=self._others(schema, within),
-            items=self._items(schema, within),
-            filled=any(isinstance(schema.get(least), int) and schema[least] > 0 for least in ("minLength", "minItems")),
-        )
-
-    def _others(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> _Node | None:
-        """What the values under names that the schema does not know look like, where it says."""
-        patterns = schema.get("patternProperties", {})
-        open_ones = [schema.get("additionalProperties"), *(patterns.values() if isinstance(patterns, dict) else ())]
-        nodes = [self.read(each, within) for each in open_ones if isinstance(each, dict)]
-        return _either(nodes) if nodes else None
-
-    def _items(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> _Node | None:
-        written = [*_listed(schema.get("prefixItems", [])), *_listed(schema.get("items", []))]
-        nodes = [self.read(each, within) for each in written if each is not False]
-        return _either(nodes) if nodes else None
-
-    def _target(self, reference: str) -> object:
+    def target(self, reference: str) -> object:
         target: Any = self._document
         if reference != "#" and not reference.startswith("#/"):
             raise UsageError(f"the JSON Schema refers to {reference}, which is not in the file; bundle it first")
@@ -142,142 +100,191 @@ class _Reader:
                 raise UsageError(f"the JSON Schema refers to {reference}, which it does not have") from error
         return target
 
+    def refuse(self, what: str) -> None:
+        raise UsageError(f"the JSON Schema has {what}")
+
+
+def declared_shape(schema: object, document: Document, most: int) -> Shape:
+    """The shape that a schema in a document declares.
+
+    Args:
+        schema: The schema.
+        document: What it is in.
+        most: So many nodes may be made of it.
+
+    Raises:
+        TooLargeError: That is not enough.
+    """
+    return _Reader(document, Work(most)).shape(schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a part of a document was reached.
+
+    Attributes:
+        references: The references that led here; one that leads in a circle is left unknown.
+        composing: Those of them that led here from the same place of the body.
+        at: The reference that leads to just this part, "" for none.
+        depth: How many steps it was.
+    """
+
+    references: tuple[str, ...] = ()
+    composing: tuple[str, ...] = ()
+    at: str = ""
+    depth: int = 0
+
+    def down(self) -> _Way:
+        """To a place below."""
+        return _Way(self.references, (), "", self.depth + 1)
+
+    def beside(self) -> _Way:
+        """To another part that is about the same place."""
+        return _Way(self.references, self.composing, "", self.depth + 1)
+
+    def through(self, reference: str) -> _Way:
+        """To what is referred to, for the same place."""
+        return _Way((*self.references, reference), (*self.composing, reference), reference, self.depth + 1)
+
+
+class _Reader:
+    """Reads the parts of one document, following its references."""
+
+    def __init__(self, document: Document, work: Work) -> None:
+        self._document = document
+        self._work = work
+
+    def shape(self, schema: object) -> Shape:
+        return from_schema(self._work.written(self.read(schema, _Way())), DECLARED)
+
+    def read(self, schema: object, way: _Way) -> Node:
+        """What a part of the document declares.
+
+        What stands beside a `$ref` counts in all versions, also in those that ignore it: its author meant it.
+        """
+        self._work.spend()
+        deepest = self._document.deepest
+        if isinstance(schema, bool) or (deepest is not None and way.depth > deepest):
+            return ANYTHING
+        if not isinstance(schema, dict):
+            self._document.refuse(f"{schema!r} where a schema belongs")
+            return ANYTHING
+        reference = schema.get("$ref")
+        parts = [self._own(schema, way)]
+        parts += [self.read(part, way.beside()) for part in _listed(schema.get("allOf", []))]
+        if isinstance(reference, str) and reference not in way.references:
+            parts.append(self.read(self._document.target(reference), way.through(reference)))
+        parts += self._alternatives(schema, way)
+        node = reduce(self._work.both, parts)
+        if node.types and (schema.get("nullable") is True or schema.get("x-nullable") is True):
+            node = replace(node, types=node.types | {"null"})
+        return (
+            replace(node, hidden=True) if self._document.hidden and schema.get(self._document.hidden) is True else node
+        )
+
+    def _own(self, schema: Mapping[str, Any], way: _Way) -> Node:
+        values = [schema["const"]] if "const" in schema else _listed(schema.get("enum", []))
+        texts = [value for value in values if isinstance(value, str)]
+        types, format_ = self._types(schema, values), schema.get("format")
+        properties = schema.get("properties", {})
+        if not isinstance(properties, dict):
+            self._document.refuse(f"`properties` {properties!r}, which is not an object")
+            properties = {}
+        required = schema.get("required", [])
+        node = Node(
+            types=types,
+            format=next((name for name in PATTERNS if name == format_), ""),
+            words=frozenset(texts) if texts and len(texts) == sum(value is not None for value in values) else None,
+            members={str(name): self.read(member, way.down()) for name, member in properties.items()},
+            required=frozenset(map(str, required)) if isinstance(required, list) else frozenset(),
+            others=self._others(schema, way),
+            items=self._items(schema, way),
+            filled=any(_is_positive(schema.get(least)) for least in ("minLength", "minItems")),
+            narrow=format_ == "int32",
+        )
+        return ANYTHING if node == ANYTHING else node
+
+    def _types(self, schema: Mapping[str, Any], values: Iterable[object]) -> frozenset[str]:
+        declared = schema.get("type")
+        if declared is not None:
+            types = frozenset(each for each in _listed(declared) if isinstance(each, str))
+            if types <= TYPES:
+                return types
+            self._document.refuse(f"the type {declared!r}, which is none of JSON's")
+            return frozenset()
+        of_values = frozenset(map(_type_of, values))
+        format_ = schema.get("format")
+        if not of_values and isinstance(format_, str) and format_ in _OF_NUMBERS:
+            return frozenset({_OF_NUMBERS[format_]})
+        return of_values or frozenset(
+            type_ for type_, keywords in _TELLING.items() if any(map(schema.__contains__, keywords))
+        )
+
+    def _others(self, schema: Mapping[str, Any], way: _Way) -> Node | None:
+        """What the values under names that the schema does not know look like, where it says."""
+        patterns = schema.get("patternProperties", {})
+        open_ones = [schema.get("additionalProperties"), *(patterns.values() if isinstance(patterns, dict) else ())]
+        nodes = [self.read(each, way.down()) for each in open_ones if isinstance(each, dict)]
+        return self._work.either(nodes) if nodes else None
+
+    def _items(self, schema: Mapping[str, Any], way: _Way) -> Node | None:
+        written = [*_listed(schema.get("prefixItems", [])), *_listed(schema.get("items", []))]
+        nodes = [self.read(each, way.down()) for each in written if each is not False]
+        return self._work.either(nodes) if nodes else None
+
+    def _alternatives(self, schema: Mapping[str, Any], way: _Way) -> list[Node]:
+        name, mapping = _discriminator(schema)
+        given = [_listed(schema[keyword]) for keyword in _ALTERNATIVES if keyword in schema]
+        if name and way.at and not given:
+            given = [[{"$ref": child} for child in self._document.children(way.at)]]
+        if name and any(_reference(choice) in way.composing for choices in given for choice in choices):
+            return []  # read as what one of its own alternatives extends
+        return [
+            self._work.either([self._choice(choice, way, name, mapping) for choice in choices])
+            for choices in given
+            if choices
+        ]
+
+    def _choice(self, choice: object, way: _Way, name: str, mapping: Mapping[str, frozenset[str]]) -> Node:
+        node = self.read(choice, way.beside())
+        target = _reference(choice)
+        if not name or not target:
+            return node
+        implied = target.rpartition("/")[2]
+        return tagged(node, name, mapping.get(target) or mapping.get(implied) or frozenset({implied}))
+
+
+def _discriminator(schema: Mapping[str, Any]) -> tuple[str, Mapping[str, frozenset[str]]]:
+    """The field that tells alternatives apart, "" for none, and its values by reference or name (OpenAPI 3.1, 4.8.25).
+
+    Swagger 2 has the field's name only.
+    """
+    declared = schema.get("discriminator")
+    if isinstance(declared, str):
+        return declared, {}
+    if not isinstance(declared, dict) or not isinstance(declared.get("propertyName"), str):
+        return "", {}
+    values: dict[str, frozenset[str]] = {}
+    mapping = declared.get("mapping")
+    for value, target in mapping.items() if isinstance(mapping, dict) else ():
+        if isinstance(target, str):
+            values[target] = values.get(target, frozenset()) | {str(value)}
+    return declared["propertyName"], values
+
+
+def _reference(schema: object) -> str:
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
+    return reference if isinstance(reference, str) else ""
+
+
+def _is_positive(least: object) -> bool:
+    return isinstance(least, int) and least > 0
+
 
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _types(schema: Mapping[str, Any], values: Iterable[object]) -> frozenset[str]:
-    declared = schema.get("type")
-    if declared is not None:
-        types = frozenset(each for each in _listed(declared) if isinstance(each, str))
-        if not types <= _TYPES:
-            raise UsageError(f"the JSON Schema has the type {declared!r}, which is none of JSON's")
-        return types
-    of_values = frozenset(map(_type_of, values))
-    return of_values or frozenset(
-        type_ for type_, keywords in _TELLING.items() if any(map(schema.__contains__, keywords))
-    )
-
-
 def _type_of(value: object) -> str:
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
     return names.get(type(value), "null")
-
-
-def _both(one: _Node, other: _Node) -> _Node:
-    """What holds where both do."""
-    if not one.types or not other.types:
-        types = one.types | other.types
-    else:
-        types = frozenset(each for each in _TYPES if _allowed(each, one.types) and _allowed(each, other.types))
-    several, single = (one, other) if one.variants else (other, one)
-    return _Node(
-        types=types,
-        format=one.format or other.format,
-        words=_common(one.words, other.words),
-        members=_members(one, other, _both),
-        required=one.required | other.required,
-        others=one.others or other.others,
-        items=_both(one.items, other.items) if one.items and other.items else one.items or other.items,
-        filled=one.filled or other.filled,
-        variants=tuple(_both(each, replace(single, variants=())) for each in several.variants),
-    )
-
-
-def _allowed(type_: str, types: frozenset[str]) -> bool:
-    return type_ in types or (type_ == "integer" and "number" in types)
-
-
-def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other or None
-
-
-def _either(nodes: list[_Node]) -> _Node:
-    """What holds where one of them does."""
-    if any(not node.types for node in nodes):
-        return _ANYTHING
-    objects = [variant for node in nodes if "object" in node.types for variant in node.variants or (node,)]
-    return replace(reduce(_one_of, nodes), variants=tuple(objects) if _tag(objects) else ())
-
-
-def _one_of(one: _Node, other: _Node) -> _Node:
-    texts = [node for node in (one, other) if "string" in node.types]
-    same = len({node.format for node in texts}) == 1
-    closed = [node.words for node in texts]
-    objects = [node for node in (one, other) if "object" in node.types]
-    return _Node(
-        types=one.types | other.types,
-        format=texts[0].format if same else "",
-        words=frozenset().union(*(words for words in closed if words)) if closed and all(closed) else None,
-        members=_members(one, other, lambda mine, theirs: _either([mine, theirs])),
-        required=frozenset.intersection(*(node.required for node in objects)) if objects else frozenset(),
-        others=_either([one.others, other.others]) if one.others and other.others else one.others or other.others,
-        items=_either([one.items, other.items]) if one.items and other.items else one.items or other.items,
-        filled=one.filled and other.filled,
-    )
-
-
-def _members(one: _Node, other: _Node, join: Callable[[_Node, _Node], _Node]) -> dict[str, _Node]:
-    return {
-        name: join(one.members[name], other.members[name])
-        if name in one.members and name in other.members
-        else one.members.get(name, other.members.get(name, _ANYTHING))
-        for name in sorted(one.members.keys() | other.members.keys())
-    }
-
-
-def _tag(objects: list[_Node]) -> str:
-    """The field whose values tell the objects apart, "" where none does."""
-    if len(objects) < 2:  # noqa: PLR2004 - one is no choice
-        return ""
-    for name in sorted(frozenset.intersection(*(each.required for each in objects))):
-        words = [each.members[name].words if name in each.members else None for each in objects]
-        if all(words) and sum(len(each) for each in words if each) == len(frozenset().union(*filter(None, words))):
-            return name
-    return ""
-
-
-def _written(node: _Node) -> dict[str, Any]:
-    """The node as a schema of our own form."""
-    if not node.types:
-        return {"x-unknown": True}
-    schema: dict[str, Any] = {"type": sorted(node.types)}
-    if "string" in node.types:
-        schema |= {"format": node.format} if node.format else {}
-        schema |= {"x-words": sorted(node.words)} if node.words else {}
-        schema |= {} if node.filled or node.format or node.words else {"x-empty": 1}
-    if "integer" in node.types:
-        schema["x-width"] = "past 2^53"
-    if "object" in node.types:
-        schema |= _written_object(node)
-        tag = _tag(list(node.variants))
-        if tag:
-            schema["anyOf"] = [
-                {"x-tag": {tag: sorted(each.members[tag].words or ())}, "x-objects": DECLARED.values}
-                | _written_object(each)
-                for each in node.variants
-            ]
-    if "array" in node.types:
-        schema |= {"items": _written(node.items)} if node.items else {}
-        schema |= {} if node.filled else {"x-empty-arrays": 1}
-    return schema
-
-
-def _written_object(node: _Node) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "properties": {
-            name: _written(member) if name in node.required else _optional(_written(member))
-            for name, member in node.members.items()
-        },
-        "required": sorted(node.required & node.members.keys()),
-    }
-    if node.others:
-        schema["additionalProperties"] = {"x-seen": DECLARED.values} | _written(node.others)
-    return schema
-
-
-def _optional(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"x-seen": DECLARED.values, "x-absent": DECLARED.values} | schema

@@ -16,6 +16,9 @@ Counting = Callable[[Count, Count], Count]
 
 NONE: Final = Count()
 
+DECLARED: Final = Count(10**9, 10**9)
+"""A declaration counts as this many responses: it needs no samples."""
+
 
 class Kind(enum.StrEnum):
     """The kinds of JSON values. An integral float such as `1.0` is an integer, as in JSON Schema."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from pytest_integration_contracts.model import Count
 from pytest_integration_contracts.shapes.keys import ANY, is_of_class
-from pytest_integration_contracts.shapes.kinds import Kind, Numbers, Texts, Width
+from pytest_integration_contracts.shapes.kinds import DECLARED, Kind, Numbers, Texts, Width
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.shape import (
@@ -135,8 +135,10 @@ def _mapped(record: Record, *, pinned: bool) -> Record:
 
 
 def is_churning(record: Record) -> bool:
-    """Whether names come and go, and their values are all alike: then the names are data."""
+    """Whether names come and go, and their values are all alike: then the names are data. Declared names never are."""
     members = list(record.fields.values())
+    if record.seen.responses >= DECLARED.responses:
+        return False
     if len(members) < 3 or not _alike(member.shape for member in members):  # noqa: PLR2004 - fewer show nothing
         return False
     present = sum(member.shape.seen.values for member in members)

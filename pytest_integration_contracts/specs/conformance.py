@@ -8,10 +8,11 @@ from typing import Final
 
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Severity
-from pytest_integration_contracts.shapes.foreign import DECLARED
+from pytest_integration_contracts.shapes.kinds import DECLARED
 from pytest_integration_contracts.shapes.paths import field_path, items_path, values_path
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
-from pytest_integration_contracts.specs.violation import Violation, is_json
+from pytest_integration_contracts.specs.media import is_json
+from pytest_integration_contracts.specs.violation import Violation
 
 _ALIKE: Final = "both are JSON"
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
+
+from pytest_integration_contracts.shapes.shape import Shape
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The members of a path item that are operations."""
+
+_FORM: Final = "application/x-www-form-urlencoded"
 
 _MOST_STEPS: Final = 32
 """So many references in a row are followed; more are a circle."""
@@ -112,11 +116,17 @@ class Spec:
     Attributes:
         document: Its JSON value.
         source: The URL it came from, "" for none: what relative servers are relative to.
+        shapes: What was made of its schemas, by direction and place (`schemas`).
+        extended: The schemas that extend another one, by the reference to that, once anybody asked (`schemas`).
+        too_large: How often a schema was too large to be read as deep as was tried (`schemas`).
     """
 
     def __init__(self, document: Mapping[str, Any], source: str = "") -> None:
         self.document = document
         self.source = source
+        self.shapes: dict[tuple[str, str], Shape] = {}
+        self.extended: dict[str, list[str]] | None = None
+        self.too_large = 0
         self._operations: dict[tuple[str, str], DeclaredOperation | None] = {}
         self._by_length: dict[int, list[tuple[str, list[str]]]] | None = None
 
@@ -268,7 +278,13 @@ class Spec:
             if each["in"] == "body":
                 part = Part(each.get("schema", True), f"{where}/schema")
                 return dict.fromkeys(self._of_swagger(node, "consumes"), part), each.get("required") is True
-        return {}, False
+        form = {str(each["name"]): each for each, _ in given if each["in"] == "formData"}
+        if not form:
+            return {}, False
+        required = [name for name, each in form.items() if each.get("required") is True]
+        part = Part({"type": "object", "properties": form, "required": required}, f"{place}/parameters")
+        written = [media for media in self._of_swagger(node, "consumes") if "form" in media] or [_FORM]
+        return dict.fromkeys(written, part), bool(required)
 
     def _response(self, status: str, node: object, place: str, operation: Mapping[str, Any]) -> DeclaredResponse:
         found, where = self.resolved(node, place)
@@ -294,6 +310,13 @@ class Spec:
     def _of_swagger(self, node: Mapping[str, Any], key: str) -> list[str]:
         listed = node.get(key, self.document.get(key))
         return [str(each) for each in _listed(listed)] or ["application/json"]
+
+
+class Side(NamedTuple):
+    """One of two documents that are compared, and an operation as it has it."""
+
+    spec: Spec
+    operation: DeclaredOperation
 
 
 def _parameter(name: str, place: str, node: Mapping[str, Any], pointer: str) -> Parameter:

@@ -33,7 +33,8 @@ from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 from pytest_integration_contracts.specs.excerpt import excerpt, traced
-from pytest_integration_contracts.specs.violation import Violation, is_json
+from pytest_integration_contracts.specs.media import is_json
+from pytest_integration_contracts.specs.violation import Violation
 from pytest_integration_contracts.specs.wording import Claim
 
 _Case = schemathesis.Case[Any]
@@ -242,7 +243,7 @@ class _Told:
         """
         declared = self.operation.response(self.exchange.status)
         media = declared.media if declared else {}
-        other = next((each for each in media if is_json(each)), "")
+        other = next((each for each in media if is_json(each) and "*" not in each), "")
         return {"content-type": [other if other and self.exchange.media not in media else self.exchange.media]}
 
     def _body_violated(self, failure: JsonSchemaError) -> Iterator[Violation]:

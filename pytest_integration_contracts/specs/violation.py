@@ -24,8 +24,3 @@ class Violation:
     found: str
     place: tuple[str | int, ...] = ()
     header: str = ""
-
-
-def is_json(media: str) -> bool:
-    """Whether bodies of a media type are JSON."""
-    return media.partition(";")[0].strip().lower().endswith(("/json", "+json"))

@@ -14,6 +14,7 @@ from drift.test_responses import RESPONSES
 from pytest_integration_contracts.drift.body_rules import BODY_RULES
 from pytest_integration_contracts.drift.compare import diff
 from pytest_integration_contracts.drift.conformance_rules import CONFORMANCE_RULES
+from pytest_integration_contracts.drift.publication_rules import PUBLICATION_RULES
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.manifest import Override
@@ -30,9 +31,11 @@ def test_every_rule_is_produced_by_a_case() -> None:
     mutated = [said for each in EXPECTATIONS.values() for said in (*each.forward, *(each.backward or ()))]
     exchanged = [said for pair in EXPECTED.values() for each in pair if each for said in each]
     measured = {"latency.budget-exceeded", "freshness.exceeded"}  # by time, not by exchanges: `test_budgets`
+    published = {rule.id for rule in PUBLICATION_RULES}  # by documents: `specs.test_drift`
+    conforming = {rule.id for rule in CONFORMANCE_RULES}  # by documents and responses: `specs.test_conformance`
     assert rules_of(CASES) | {rule for _, rule in RESPONSES} | {
         rule for rule, *_ in (*mutated, *exchanged)
-    } | measured | {rule.id for rule in CONFORMANCE_RULES} == set(RULES)  # the last are in `specs.test_conformance`
+    } | measured | published | conforming == set(RULES)
 
 
 @pytest.mark.parametrize("rule", BODY_RULES, ids=lambda rule: rule.id)
