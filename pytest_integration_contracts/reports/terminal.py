@@ -161,6 +161,8 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     lines += learned_lines(report.learned, verbose=verbose)
     lines += [(Span("removed  ", Style.WARNING), Span(printable(path))) for path in report.removed]
     lines += [(Span(printable(note), Style.QUIET),) for note in report.notes]
+    seen = report.documented if verbose else [each for each in report.documented if each.is_low]
+    lines += [(Span(printable(str(each)), Style.QUIET),) for each in seen]
     lines.append(tuple(_sentences(report)))
     if verbose:
         lines += [

@@ -16,6 +16,7 @@ from pytest_integration_contracts.specs.conformance import conformance_changes, 
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.kept import Kept
+from pytest_integration_contracts.specs.schemas import declared_body
 from pytest_integration_contracts.specs.violation import Violation
 
 if TYPE_CHECKING:
@@ -57,6 +58,18 @@ class Conforming:
             places = sorted({operation.pointer for operation in found if operation})
             return [*told, *map(unusable, places if first else [])]
         return [*told, *conformance_changes(violations, _body(group, known))] if any(violations) else told
+
+    def declared(self, seen: Seen) -> Shape:
+        """What the document declares of bodies like that of a response; unknown where none is kept or declared.
+
+        Raises:
+            SpecError: The document cannot be used.
+        """
+        kept = self._published(seen.integration.name)
+        operation = _declared(kept.spec, seen) if kept else None
+        if kept is None or operation is None:
+            return UNKNOWN
+        return declared_body(kept.spec, operation, seen.exchange.status, seen.exchange.media)
 
     def _engine(self, integration: str, spec: Spec) -> Engine | None:
         if integration not in self._engines:

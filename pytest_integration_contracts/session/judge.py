@@ -165,6 +165,7 @@ class Judge:
             elsewhere=lambda: self.project.elsewhere(group[0].operation),
             pins=pins_of(group[0]),
             live=self.settings.mode is Mode.LIVE,
+            declared=self.project.conforming.declared(group[0]),
         )
 
     def _policy(self, seen: Seen) -> Policy:

@@ -17,7 +17,7 @@ from pytest_integration_contracts.model import Change, Coverage, Finding, Learne
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
-from pytest_integration_contracts.session.documents import unheld
+from pytest_integration_contracts.session.documents import documented, unheld
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
@@ -220,10 +220,12 @@ class Session:
         outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
         findings = merged([*found, *slow_ones, *self._absent])
+        asked = self._asked_by(told)
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=(*lesson.notes, *(() if self.settings.mode.learns else unheld(self._asked_by(told)))),
+            notes=(*lesson.notes, *(() if self.settings.mode.learns else unheld(asked))),
+            documented=tuple(documented(asked, self.settings)),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),

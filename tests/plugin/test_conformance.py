@@ -95,7 +95,8 @@ def published(project: Project, upstream: Upstream) -> Project:
 def test_a_document_that_is_not_kept_to_is_told_and_breaks_nothing(project: Project, upstream: Upstream) -> None:
     published(project, upstream)
     asked = list(upstream.asked)
-    replayed = project.run("--contracts")
+    reports = ("contracts.json", "contracts.md", "contracts.html")
+    replayed = project.run("--contracts", "-v", *(part for name in reports for part in ("--contracts-report", name)))
     assert replayed.exit == 0
     schema = "#/components/schemas/Customer"
     for line in (
@@ -107,6 +108,36 @@ def test_a_document_that_is_not_kept_to_is_told_and_breaks_nothing(project: Proj
         assert f"  warning   {line}" in replayed.section.splitlines(), replayed.section
     assert "s3cret" not in replayed.text
     assert upstream.asked == asked
+    seen = "the document of crm declares 1 of 2 operations; 3 of 4 fields are in it, 2 required"
+    assert seen in replayed.section.splitlines()
+    told = [(project.folder / name).read_text(encoding="utf-8") for name in reports]
+    assert json.loads(told[0])["documented"] == [
+        {
+            "integration": "crm",
+            "document": KEPT,
+            "operations": 2,
+            "declared_operations": 1,
+            "fields": 4,
+            "declared_fields": 3,
+            "required_fields": 2,
+        }
+    ]
+    assert all(seen in text for text in told[1:])
+
+
+def test_what_the_document_declares_besides_is_told_and_fails_nothing(project: Project, upstream: Upstream) -> None:
+    published(project, upstream)
+    upstream.answers["/v1/customers/42"] = json_answer(CUSTOMER | {"id": 42})
+    broken = project.run("--contracts-live", "-k", "customer")
+    assert broken.exit == 1
+    assert "type.string-to-number" in broken.failure("test_customer")
+    document = json.loads(json.dumps(DOCUMENT))
+    either = {"oneOf": [{"type": "integer"}, {"type": "string"}]}
+    document["components"]["schemas"]["Customer"]["properties"]["id"] = either
+    project.write(KEPT, json.dumps(document))
+    live = project.run("--contracts-live", "-k", "customer")
+    assert live.exit == 0
+    assert "(the document declares both)" in live.section
 
 
 def test_a_live_run_is_held_against_the_document_and_strict_fails_by_it(project: Project, upstream: Upstream) -> None:
@@ -125,6 +156,7 @@ def test_where_schemathesis_is_not_installed_a_note_says_so_and_nothing_else_cha
     project.write("conftest.py", BLOCKER)
     replayed = project.run("--contracts")
     assert replayed.exit == 0
+    assert "the document of crm declares" not in replayed.section  # it sees enough, and nobody asked
     (note,) = [line for line in replayed.section.splitlines() if "schemathesis" in line]
     assert note == (
         "the document of crm is not held against responses: schemathesis is not installed"
