@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_integration_contracts.specs.engine import Engine
 
 _METHODS: Final = frozenset(HTTPMethod)
+_MOST_FOUND: Final = 4096
+"""Of so many URLs it is held in memory which operation they are."""
 
 
 class Conforming:
@@ -31,6 +33,7 @@ class Conforming:
     def __init__(self, published: Callable[[str], Kept | None]) -> None:
         self._published = published
         self._engines: dict[str, Engine | None] = {}
+        self._found: dict[tuple[str, str, str], DeclaredOperation | None] = {}
 
     def changes(self, group: Sequence[Seen], known: Shape | None, *, first: bool) -> list[Change]:
         """In what responses of one kind are not as the document says; nothing where none is kept.
@@ -47,7 +50,7 @@ class Conforming:
         kept = self._published(seen.integration.name)
         if kept is None or seen.exchange.method not in _METHODS:
             return []
-        found = [_declared(kept.spec, each) for each in group]
+        found = [self._declared(kept.spec, each) for each in group]
         told = [undeclared(seen.operation.name)] if first and None in found else []
         engine = self._engine(seen.integration.name, kept.spec) if any(found) else None
         if engine is None:
@@ -66,19 +69,25 @@ class Conforming:
             SpecError: The document cannot be used.
         """
         kept = self._published(seen.integration.name)
-        operation = _declared(kept.spec, seen) if kept else None
+        operation = self._declared(kept.spec, seen) if kept else None
         if kept is None or operation is None:
             return UNKNOWN
         return declared_body(kept.spec, operation, seen.exchange.status, seen.exchange.media)
+
+    def _declared(self, spec: Spec, seen: Seen) -> DeclaredOperation | None:
+        """The operation that was asked, looked for once however often it is asked."""
+        method, url = seen.exchange.method, seen.exchange.url.partition("?")[0]
+        key = (seen.integration.name, method, url)
+        if key not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[key] = declared_operation(spec, method, url, seen.integration)
+        return self._found[key]
 
     def _engine(self, integration: str, spec: Spec) -> Engine | None:
         if integration not in self._engines:
             self._engines[integration] = _engine_of(spec)
         return self._engines[integration]
-
-
-def _declared(spec: Spec, seen: Seen) -> DeclaredOperation | None:
-    return declared_operation(spec, seen.exchange.method, seen.exchange.url, seen.integration)
 
 
 def _violations(engine: Engine, operation: DeclaredOperation | None, seen: Seen) -> tuple[Violation, ...]:
