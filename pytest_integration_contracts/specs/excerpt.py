@@ -10,9 +10,6 @@ from pytest_integration_contracts.specs.document import DeclaredOperation, Spec,
 ANSWERS: Final = frozenset({"responses", "produces"})
 """The members of an operation that say what it answers."""
 
-_LEADING_OUT: Final = frozenset({"$schema", "$id", "id"})
-"""Members by which a schema names itself or its language; what reads it would look there."""
-
 _DYNAMIC: Final = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
@@ -58,14 +55,16 @@ class _Copier:
             return [self.copied(item) for item in node]
         if not isinstance(node, dict):
             return node
-        return {name: self.copied(member) for name, member in node.items() if self._stays(name, member)}
+        return {
+            name: member if name == "enum" and isinstance(member, list) else self.copied(member)  # values, no schemas
+            for name, member in node.items()
+            if self._stays(name, member)
+        }
 
     def _stays(self, name: str, member: object) -> bool:
         """Whether a member stays; what it refers to is wanted, too."""
-        if not isinstance(member, str) or name not in {"$ref", *_DYNAMIC, *_LEADING_OUT}:
+        if not isinstance(member, str) or name not in {"$ref", *_DYNAMIC}:
             return True
-        if name in _LEADING_OUT:
-            return False
         if name in _DYNAMIC:
             return member.startswith("#")
         if member not in self._found:

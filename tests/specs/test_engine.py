@@ -310,22 +310,30 @@ def elsewhere() -> Iterator[Upstream]:
         yield server
 
 
-@pytest.mark.parametrize("kind", ["http", "identity", "dialect", "dynamic", "header", "response", "file"])
+@pytest.mark.parametrize("kind", ["http", "identity", "relative", "dialect", "dynamic", "header", "response", "file"])
 def test_nothing_outside_of_the_document_is_asked_for(elsewhere: Upstream, kind: str, tmp_path: Any) -> None:
     url = elsewhere.url
     (tmp_path / "schema.json").write_text('{"type": "string"}', encoding="utf-8")
     there = {
         "http": {"$ref": f"{url}/schema.json"},
-        "identity": {"$id": f"{url}/a/", "properties": {"id": {"$ref": "schema.json"}}},
+        "identity": {"$id": f"{url}/a/", "properties": {"id": {"$ref": "#/components/schemas/A"}}},
+        "relative": {"$id": f"{url}/a/", "properties": {"id": {"$ref": "schema.json"}}},
         "dialect": {"$schema": f"{url}/meta", "type": "object"},
         "dynamic": {"$dynamicRef": f"{url}/schema.json"},
         "file": {"$ref": (tmp_path / "schema.json").as_uri()},
     }
     leading = {"$ref": f"{url}/schema.json"}
     response = {"header": {"headers": {"X-A": leading}}, "response": leading}.get(kind)
-    spec = described(there.get(kind), version="3.1.0", response=response)
+    spec = described(there.get(kind), version="3.1.0", response=response, A={"type": "integer"})
     assert said(spec, answered({"id": 1}, x_a="1")) == []
     assert elsewhere.asked == [], f"{ADAPT}: it fetches what `excerpt` leaves in"
+
+
+def test_a_schema_that_names_itself_is_held_as_any_other() -> None:
+    named = {"$id": "https://crm.example/a/", "properties": {"id": {"$ref": "#/components/schemas/A"}}}
+    spec = described(named, version="3.1.0", A={"$id": "b", "enum": [{"id": "x"}, 1]})
+    assert said(spec, answered({"id": {"id": "x"}})) == []
+    assert said(spec, answered({"id": {"id": "y"}})) == ["spec.enum-violated"]
 
 
 def test_no_check_asks_the_upstream(elsewhere: Upstream) -> None:
