@@ -35,13 +35,16 @@ from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 from pytest_integration_contracts.specs.excerpt import excerpt, traced
 from pytest_integration_contracts.specs.media import is_json
 from pytest_integration_contracts.specs.violation import Violation
-from pytest_integration_contracts.specs.wording import Claim
+from pytest_integration_contracts.specs.wording import Claim, is_scrubbed
 
 _Case = schemathesis.Case[Any]
 _Check = Callable[[CheckContext, Response, _Case], bool | None]
 
 _BODILESS: Final = frozenset({204, 205, 304})
 """Statuses whose responses have no body, whatever is declared (RFC 9110, section 6.4.1)."""
+
+_BY_KIND: Final = frozenset({"spec.required-missing", "spec.type-violated"})
+"""What holds also of a value in whose place a recording has something else."""
 
 _BUNDLED: Final = "x-bundled"
 """Where schemathesis keeps the schemas that a schema refers to."""
@@ -188,12 +191,12 @@ class _Told:
         else:
             return
         for failure in failures:
-            if isinstance(failure, JsonSchemaError) and check is response_headers_conformance:
-                yield self._header_violated(failure, header)
-            elif isinstance(failure, JsonSchemaError):
-                yield from self._body_violated(failure)
-            else:
+            if not isinstance(failure, JsonSchemaError):
                 yield from self._as_a_whole(failure)
+                continue
+            in_header = check is response_headers_conformance
+            found = [self._header_violated(failure, header)] if in_header else self._body_violated(failure)
+            yield from (each for each in found if each.rule in _BY_KIND or not is_scrubbed(failure.instance))
 
     def _as_a_whole(self, failure: Failure) -> Iterator[Violation]:
         declared = self.operation.response(self.exchange.status)

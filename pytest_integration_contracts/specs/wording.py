@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pytest_integration_contracts.shapes.formats import EXAMPLES, PLACEHOLDER
 from pytest_integration_contracts.specs.document import escaped
 
 _NULLABLE: Final = ("nullable", "x-nullable")
@@ -140,6 +141,18 @@ def kind_of(value: object) -> str:
         if isinstance(value, type_):
             return name
     return "object"
+
+
+def is_scrubbed(value: object) -> bool:
+    """Whether a value is, or holds, what stands in recordings in the place of a secret."""
+    if isinstance(value, dict):
+        return any(map(is_scrubbed, value.values()))
+    if isinstance(value, list):
+        return any(map(is_scrubbed, value))
+    return isinstance(value, str) and (PLACEHOLDER in value or value in _PLACEHOLDERS)
+
+
+_PLACEHOLDERS: Final = frozenset(EXAMPLES.values())
 
 
 def _one_of(words: list[Any]) -> str:

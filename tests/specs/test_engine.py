@@ -15,6 +15,7 @@ import pytest
 
 from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.model import NO_BODY, Exchange
+from pytest_integration_contracts.shapes.formats import EXAMPLES, PLACEHOLDER
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.engine import Engine
 from specs.describing import answered, described, only
@@ -296,6 +297,17 @@ def test_values_of_responses_are_in_no_violation() -> None:
     told = repr(Engine(spec).violations(only(spec), answered(body, x_key="s3cret")))
     assert "s3cret" not in told
     assert "98765432" not in told
+
+
+def test_what_a_recording_has_in_the_place_of_a_secret_violates_nothing() -> None:
+    token = {"type": "string", "pattern": "^tok_[0-9]{12}$"}
+    schema = {
+        "properties": {"token": token, "either": {"oneOf": [{"properties": {"a": token}}]}, "pin": {"enum": ["1"]}}
+    }
+    spec = described(schema, response={"headers": {"X-Key": {"schema": {"type": "string", "minLength": 99}}}})
+    body = {"token": PLACEHOLDER, "either": {"a": PLACEHOLDER}, "pin": EXAMPLES["uuid"]}
+    assert said(spec, answered(body, x_key=f"Bearer {PLACEHOLDER}")) == []
+    assert said(spec, answered({"token": "tik_1", "pin": "2"})) == ["spec.body-violated", "spec.enum-violated"]
 
 
 def test_an_operation_is_read_once() -> None:
