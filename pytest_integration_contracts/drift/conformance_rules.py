@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_integration_contracts.drift.rule import Rule
-from pytest_integration_contracts.model import Severity
+from pytest_integration_contracts.model import Finding, Severity, Verdict
 
 _W: Final = Severity.WARNING
 _NO_OPPOSITE: Final = "A response that is as the document says is no news."
@@ -142,3 +142,10 @@ CONFORMANCE_RULES: Final = (
     ),
 )
 """In the order in which they are told."""
+
+_IDS: Final = frozenset(rule.id for rule in CONFORMANCE_RULES)
+
+
+def differs_from_document_only(finding: Finding) -> bool:
+    """Whether the contract holds, and all there is to tell is that the upstream's document says otherwise."""
+    return finding.verdict is Verdict.CHANGED and all(change.rule in _IDS for change in finding.changes)

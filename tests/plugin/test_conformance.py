@@ -106,6 +106,9 @@ def test_a_document_that_is_not_kept_to_is_told_and_breaks_nothing(project: Proj
         "spec.operation-undeclared   $    GET /internal/orders is not in the document",
     ):
         assert f"  warning   {line}" in replayed.section.splitlines(), replayed.section
+    assert (
+        "2 operations hold. 2 are not as their documents say. 1 path never observed." in replayed.section.splitlines()
+    )
     assert "s3cret" not in replayed.text
     assert upstream.asked == asked
     seen = "the document of crm declares 1 of 2 operations; 3 of 4 fields are in it, 2 required"
@@ -147,6 +150,17 @@ def test_a_live_run_is_held_against_the_document_and_strict_fails_by_it(project:
     assert live.exit == 1
     assert "spec.type-violated" in live.failure("test_customer")
     assert "preset strict" in live.failure("test_customer")
+
+
+def test_a_test_that_fails_by_itself_is_ours_though_the_upstream_differs_from_its_document(
+    project: Project, upstream: Upstream
+) -> None:
+    published(project, upstream)
+    project.write("test_crm.py", TEST.replace('["id"]', '["id"] == "another"'))
+    replayed = project.run("--contracts", "-k", "customer")
+    assert replayed.exit == 1
+    assert "the contract held" in replayed.text
+    assert "1 test failed, yet the contract held: the fault is ours." in replayed.section
 
 
 def test_where_schemathesis_is_not_installed_a_note_says_so_and_nothing_else_changes(
