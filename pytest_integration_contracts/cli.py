@@ -252,9 +252,9 @@ def infer(bodies: tuple[str, ...], style: str) -> None:
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option("--preset", type=click.Choice(PRESETS), help="How to weigh; the manifest's preset, or else standard.")
 def diff(old_and_new: tuple[str, ...], style: str, preset: str | None) -> None:
-    """Tell what changed from OLD to NEW: body files, snapshots or JSON Schemas; or from one version to another.
+    """Tell what changed from OLD to NEW: body files, snapshots, JSON Schemas or OpenAPI documents.
 
-    Exits 1 where a change breaks, 2 on bad input.
+    Or from one version of a snapshot to another. Exits 1 where a change breaks, 2 on bad input.
     """
     from pytest_integration_contracts.reports.changes import as_json, as_markdown, as_text
 

@@ -1,8 +1,9 @@
-"""What `infer` and `diff` are given, body files, snapshots and JSON Schemas, and how two of them compare."""
+"""What `infer` and `diff` are given, body files, snapshots, JSON Schemas and OpenAPI documents, and how two compare."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -18,11 +19,14 @@ from pytest_integration_contracts.shapes.schema import from_schema
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot, read_snapshot
 from pytest_integration_contracts.snapshots.versions import compare_versions
+from pytest_integration_contracts.specs.document import Spec
+from pytest_integration_contracts.specs.drift import all_used, changes, server_changes
+from pytest_integration_contracts.specs.reading import read_document
 from pytest_integration_contracts.traffic.operations import described
 from pytest_integration_contracts.traffic.secrets import scrub_value
 
-Given = list[object] | Shape | Snapshot
-"""Bodies (or exchanges), a shape, or a snapshot."""
+Given = list[object] | Shape | Snapshot | Spec
+"""Bodies (or exchanges), a shape, a snapshot, or an OpenAPI document."""
 
 _EXCHANGE = frozenset({"method", "url", "status", "request_body", "response_body"})
 _SNAPSHOT = frozenset({"format", "integration", "operation", "version", "responses"})
@@ -39,11 +43,16 @@ def read(name: str, stdin: TextIO) -> Given:
     Raises:
         UsageError: It cannot be read, or holds nothing.
         SnapshotError: It is a snapshot that cannot be used.
+        SpecError: It is an OpenAPI document that cannot be used.
     """
+    if name.endswith((".yaml", ".yml")):
+        return _document(name)
     values = read_bodies(name, stdin)
     only = values[0] if len(values) == 1 else None
     if isinstance(only, dict) and only.keys() >= _SNAPSHOT:
         return _snapshot(name)
+    if isinstance(only, dict) and "paths" in only and only.keys() & {"openapi", "swagger"}:
+        return _document(name)
     if isinstance(only, dict) and is_schema(only):
         try:
             return from_schema(only) if only.keys() & {"x-seen", "x-unknown"} else shape_of_schema(only)
@@ -57,6 +66,16 @@ def _snapshot(name: str) -> Snapshot:
     if snapshot is None:
         raise UsageError(f"{name}: is a snapshot; give it as a file")
     return snapshot
+
+
+def _document(name: str) -> Spec:
+    """Read as it is: names of properties such as `password` are no secrets."""
+    if name == "-":
+        raise UsageError(f"{name}: is an OpenAPI document; give it as a file")
+    try:
+        return Spec(read_document(Path(name).read_bytes(), name))
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error}") from error
 
 
 def read_bodies(name: str, stdin: TextIO) -> list[object]:
@@ -102,16 +121,27 @@ def _exchange_or_body(place: str, value: object) -> object:
 
 
 def compare_given(old: Given, new: Given, policy: Policy) -> list[Section]:
-    """What changed, response by response where both are snapshots.
+    """What changed: response by response where both are snapshots, and for all operations where both are documents.
 
     Raises:
-        UsageError: One is a snapshot of several responses, and the other says nothing of responses.
+        UsageError: One is a snapshot of several responses, or a document, and the other is not.
     """
+    if isinstance(old, Spec) and isinstance(new, Spec):
+        return list(_compare_documents(old, new, policy))
+    if isinstance(old, Spec) or isinstance(new, Spec):
+        raise UsageError("one of the two is an OpenAPI document; compare it with another one")
     if isinstance(old, Snapshot) and isinstance(new, Snapshot):
         return compare_snapshots(old, new, policy)
     if isinstance(old, list) and isinstance(new, list):
         return [Section("", tuple(diff(old, new, preset=policy.preset, overrides=policy.overrides)))]
     return [Section("", compare(_shape(old), _shape(new), policy=policy))]
+
+
+def _compare_documents(old: Spec, new: Spec, policy: Policy) -> Iterator[Section]:
+    yield Section("", server_changes(old, new, policy))
+    for use in all_used(old, new):
+        for response, told in changes(old, new, use, policy).items():
+            yield Section(f"{use.operation.name}  {response}".strip(), told)
 
 
 def compare_snapshots(old: Snapshot, new: Snapshot, policy: Policy) -> list[Section]:
@@ -132,7 +162,7 @@ def _only(snapshot: Snapshot, keys: list[str]) -> Snapshot:
     return replace(snapshot, responses={key: snapshot.responses[key] for key in keys})
 
 
-def _shape(given: Given) -> Shape:
+def _shape(given: list[object] | Shape | Snapshot) -> Shape:
     if isinstance(given, Snapshot):
         return _body(given) or UNKNOWN
     return given if isinstance(given, Shape) else infer(map(response_body, given))

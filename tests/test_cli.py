@@ -377,3 +377,45 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert told.exit_code == 2
     assert said in told.stderr
     assert len(told.stderr.splitlines()) == 1
+
+
+def test_diff_of_two_openapi_documents_is_of_all_that_the_old_one_declares(tmp_path: Path) -> None:
+    def document(version: str, **customer: Any) -> dict[str, Any]:
+        body = {"application/json": {"schema": {"$ref": "#/components/schemas/Customer"}}}
+        operation = {"responses": {"200": {"description": "", "content": body}}}
+        schema = {"type": "object", "properties": customer, "required": list(customer)}
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": "CRM", "version": version},
+            "servers": [{"url": f"https://api.crm.example/{version}"}],
+            "paths": {"/customers/{id}": {"get": operation}, **({"/old": {"get": {}}} if version == "v1" else {})},
+            "components": {"schemas": {"Customer": schema}},
+        }
+
+    old = write(tmp_path / "old.json", document("v1", id={"type": "string"}, password={"type": "string"}))
+    (tmp_path / "new.yaml").write_text(json.dumps(document("v2", id={"type": "string"})), encoding="utf-8")
+    told = run("diff", old, tmp_path / "new.yaml")
+    assert told.stdout == (
+        "  warning   spec.server-changed   $    /v1 -> /v2\n"
+        "GET /customers/{id}  200 application/json\n"
+        "  BREAKING  property.removed   $.password    string -> gone\n"
+        '            customer["password"]  # KeyError\n'
+        "GET /old\n"
+        "  BREAKING  spec.operation-removed   $    GET /old -> gone\n"
+        "2 breaking, 1 warning, 0 compatible\n"
+    )
+    assert told.exit_code == 1
+    assert run("diff", old, old).exit_code == 0
+    assert rules(run("diff", old, tmp_path / "new.yaml", "--format", "json"))[0] == ("spec.server-changed", "$")
+    other = run("diff", old, write(tmp_path / "body.json", {"id": 1}))
+    assert other.exit_code == 2
+    assert other.stderr == "error: one of the two is an OpenAPI document; compare it with another one\n"
+    broken = run("diff", old, write(tmp_path / "broken.yaml", {"openapi": "9"}))
+    assert broken.exit_code == 2
+    assert broken.stderr.endswith(
+        "broken.yaml: is no OpenAPI 3.0, OpenAPI 3.1 or Swagger 2.0 document: it has version '9'\n"
+    )
+    missing = run("diff", old, tmp_path / "missing.yaml")
+    assert (missing.exit_code, "cannot be read" in missing.stderr) == (2, True)
+    assert run("infer", old).exit_code == 0
+    assert "give it as a file" in run("diff", "-", old, given=old.read_text()).stderr

@@ -35,6 +35,7 @@ class Node:
         narrow: Whether integers fit into 32 bits.
         hidden: Whether it is not there in the direction that is read: what is only read is in no request.
         variants: The objects among them, where a field tells them apart.
+        unread: Why a part of it was not read, "" where all was. Half a record would lack fields, so none is made of it.
     """
 
     types: frozenset[str] = frozenset()
@@ -48,9 +49,14 @@ class Node:
     narrow: bool = False
     hidden: bool = False
     variants: tuple[Node, ...] = ()
+    unread: str = ""
 
 
 ANYTHING: Final = Node()
+REPEATED: Final = Node(unread="repeated")
+"""What was met on the way here."""
+TOO_DEEP: Final = Node(unread="too deep")
+"""What lies deeper than is read."""
 
 
 class Work:
@@ -60,10 +66,14 @@ class Work:
 
     Args:
         most: So many nodes may be made.
+
+    Attributes:
+        spent: So many were made.
     """
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._most = most
+        self.spent = 0
 
     def spend(self) -> None:
         """Count one node.
@@ -71,14 +81,16 @@ class Work:
         Raises:
             TooLargeError: It is one too many.
         """
-        self._left -= 1
-        if self._left < 0:
+        self.spent += 1
+        if self.spent > self._most:
             raise TooLargeError
 
     def both(self, one: Node, other: Node) -> Node:
         """What holds where both do."""
         if one is ANYTHING or other is ANYTHING:
             return other if one is ANYTHING else one
+        if one.unread or other.unread:
+            return one if one.unread else other
         self.spend()
         if not one.types or not other.types:
             types = one.types | other.types
@@ -101,10 +113,18 @@ class Work:
 
     def either(self, nodes: list[Node]) -> Node:
         """What holds where one of them does."""
-        if any(not node.types for node in nodes):
-            return ANYTHING
+        unread = [node for node in nodes if node.unread]
+        if unread or any(not node.types for node in nodes):
+            return unread[0] if unread else ANYTHING
         objects = [variant for node in nodes if "object" in node.types for variant in node.variants or (node,)]
-        return replace(reduce(self._one_of, nodes), variants=tuple(objects) if tag_of(objects) else ())
+        return replace(reduce(self._one_of, nodes), variants=self._told_apart(objects))
+
+    def _told_apart(self, objects: list[Node]) -> tuple[Node, ...]:
+        """The objects by the field that tells most of them apart, those it does not as one; none where none does."""
+        groups = max((_grouped(objects, name) for name in _telling(objects)), key=len, default=[])
+        if len(groups) < 2:  # noqa: PLR2004 - one is no choice
+            return ()
+        return tuple(group[0] if len(group) == 1 else reduce(self._one_of, group) for group in groups)
 
     def _one_of(self, one: Node, other: Node) -> Node:
         self.spend()
@@ -176,22 +196,43 @@ def tag_of(objects: list[Node]) -> str:
     """The field whose values tell the objects apart, "" where none does."""
     if len(objects) < 2:  # noqa: PLR2004 - one is no choice
         return ""
-    for name in sorted(frozenset.intersection(*(each.required for each in objects))):
-        words = [each.members[name].words if name in each.members else None for each in objects]
-        if all(words) and sum(len(each) for each in words if each) == len(frozenset().union(*filter(None, words))):
-            return name
-    return ""
+    return next((name for name in _telling(objects) if len(_grouped(objects, name)) == len(objects)), "")
+
+
+def _telling(objects: list[Node]) -> list[str]:
+    """The fields that all of the objects have, and whose values are listed in each."""
+    names = frozenset.intersection(*(each.required for each in objects)) if objects else frozenset()
+    return sorted(name for name in names if all(_words(each, name) for each in objects))
+
+
+def _grouped(objects: list[Node], name: str) -> list[list[Node]]:
+    """The objects, those together that share a value of a field."""
+    groups: list[tuple[frozenset[str], list[Node]]] = []
+    for each in objects:
+        words, together = _words(each, name), [each]
+        for group in [group for group in groups if not group[0].isdisjoint(words)]:
+            groups.remove(group)
+            words, together = words | group[0], [*group[1], *together]
+        groups.append((words, together))
+    return [together for _, together in groups]
+
+
+def _words(node: Node, name: str) -> frozenset[str]:
+    member = node.members.get(name)
+    return (member.words if member else None) or frozenset()
 
 
 def tagged(node: Node, name: str, values: frozenset[str]) -> Node:
-    """The node with a field that tells what it is.
+    """The node with a field that tells what it is. Where some of its fields were not read, it may be any of them.
 
     Args:
         node: One of several.
-        name: The field.
+        name: The field, "" for none.
         values: What it says in this one, where the node itself does not list it.
     """
-    if "object" not in node.types:
+    if any(member.unread == TOO_DEEP.unread for member in node.members.values()):
+        return TOO_DEEP
+    if not name or "object" not in node.types:
         return node
     own = node.members.get(name, ANYTHING).words
     member = Node(frozenset({"string"}), words=(own & values or own) if own else values)

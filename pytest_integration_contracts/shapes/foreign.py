@@ -12,7 +12,16 @@ from functools import reduce
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.shapes.declared import ANYTHING, TYPES, Node, TooLargeError, Work, tagged
+from pytest_integration_contracts.shapes.declared import (
+    ANYTHING,
+    REPEATED,
+    TOO_DEEP,
+    TYPES,
+    Node,
+    TooLargeError,
+    Work,
+    tagged,
+)
 from pytest_integration_contracts.shapes.formats import PATTERNS
 from pytest_integration_contracts.shapes.kinds import DECLARED
 from pytest_integration_contracts.shapes.schema import from_schema
@@ -104,18 +113,18 @@ class _Strict(Document):
         raise UsageError(f"the JSON Schema has {what}")
 
 
-def declared_shape(schema: object, document: Document, most: int) -> Shape:
+def declared_shape(schema: object, document: Document, work: Work) -> Shape:
     """The shape that a schema in a document declares.
 
     Args:
         schema: The schema.
         document: What it is in.
-        most: So many nodes may be made of it.
+        work: How much of it may be done.
 
     Raises:
         TooLargeError: That is not enough.
     """
-    return _Reader(document, Work(most)).shape(schema)
+    return _Reader(document, work).shape(schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +173,9 @@ class _Reader:
         """
         self._work.spend()
         deepest = self._document.deepest
-        if isinstance(schema, bool) or (deepest is not None and way.depth > deepest):
+        if deepest is not None and way.depth > deepest:
+            return TOO_DEEP
+        if isinstance(schema, bool):
             return ANYTHING
         if not isinstance(schema, dict):
             self._document.refuse(f"{schema!r} where a schema belongs")
@@ -172,8 +183,8 @@ class _Reader:
         reference = schema.get("$ref")
         parts = [self._own(schema, way)]
         parts += [self.read(part, way.beside()) for part in _listed(schema.get("allOf", []))]
-        if isinstance(reference, str) and reference not in way.references:
-            parts.append(self.read(self._document.target(reference), way.through(reference)))
+        if isinstance(reference, str) and reference not in way.composing:
+            parts.append(self._referred(reference, way))
         parts += self._alternatives(schema, way)
         node = reduce(self._work.both, parts)
         if node.types and (schema.get("nullable") is True or schema.get("x-nullable") is True):
@@ -181,6 +192,11 @@ class _Reader:
         return (
             replace(node, hidden=True) if self._document.hidden and schema.get(self._document.hidden) is True else node
         )
+
+    def _referred(self, reference: str, way: _Way) -> Node:
+        if reference in way.references:
+            return REPEATED
+        return self.read(self._document.target(reference), way.through(reference))
 
     def _own(self, schema: Mapping[str, Any], way: _Way) -> Node:
         values = [schema["const"]] if "const" in schema else _listed(schema.get("enum", []))
@@ -249,7 +265,7 @@ class _Reader:
         node = self.read(choice, way.beside())
         target = _reference(choice)
         if not name or not target:
-            return node
+            return tagged(node, "", frozenset())
         implied = target.rpartition("/")[2]
         return tagged(node, name, mapping.get(target) or mapping.get(implied) or frozenset({implied}))
 

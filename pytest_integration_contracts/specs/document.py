@@ -118,7 +118,7 @@ class Spec:
         source: The URL it came from, "" for none: what relative servers are relative to.
         shapes: What was made of its schemas, by direction and place (`schemas`).
         extended: The schemas that extend another one, by the reference to that, once anybody asked (`schemas`).
-        too_large: How often a schema was too large to be read as deep as was tried (`schemas`).
+        nodes: How many places were made of its schemas, for better or worse (`schemas`).
     """
 
     def __init__(self, document: Mapping[str, Any], source: str = "") -> None:
@@ -126,7 +126,7 @@ class Spec:
         self.source = source
         self.shapes: dict[tuple[str, str], Shape] = {}
         self.extended: dict[str, list[str]] | None = None
-        self.too_large = 0
+        self.nodes = 0
         self._operations: dict[tuple[str, str], DeclaredOperation | None] = {}
         self._by_length: dict[int, list[tuple[str, list[str]]]] | None = None
 
@@ -151,8 +151,8 @@ class Spec:
         if self.is_swagger:
             return tuple(dict.fromkeys(self._swagger_servers()))
         found = [_object(each) for each in _listed(self.document.get("servers"))] or [{"url": "/"}]
-        urls = (urljoin(self.source, _filled_in(each)) for each in found)
-        return tuple(dict.fromkeys(url.rstrip("/") for url in urls if urlsplit(url).scheme in {"http", "https"}))
+        urls = (_joined(self.source, _filled_in(each)) for each in found)
+        return tuple(dict.fromkeys(url.rstrip("/") for url in urls if url))
 
     def _swagger_servers(self) -> Iterator[str]:
         source = urlsplit(self.source)
@@ -340,6 +340,15 @@ def _examples(spec: Spec | None, node: Mapping[str, Any], pointer: str) -> tuple
         if "value" in example:
             found.append(example["value"])
     return tuple(found)
+
+
+def _joined(source: str, url: str) -> str:
+    """The absolute URL, "" where there is none."""
+    try:
+        joined = urljoin(source, url)
+        return joined if urlsplit(joined).scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""
 
 
 def _filled_in(server: Mapping[str, Any]) -> str:

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from pytest_integration_contracts.drift.compare import compare, subject_of
 from pytest_integration_contracts.drift.policy import Policy, worst_first
-from pytest_integration_contracts.drift.responses import media_of, status_of
+from pytest_integration_contracts.drift.responses import media_of, response_key, status_of
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Operation, Severity
-from pytest_integration_contracts.shapes.shape import Shape
+from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.specs.document import DeclaredOperation, DeclaredResponse, Side, Spec
-from pytest_integration_contracts.specs.media import part_for
+from pytest_integration_contracts.specs.media import part_for, plain
 from pytest_integration_contracts.specs.requests import request_changes
 from pytest_integration_contracts.specs.schemas import response_shape
 from pytest_integration_contracts.specs.security import security_change
@@ -86,6 +86,28 @@ def changes(old: Spec, new: Spec, use: Use, policy: Policy) -> dict[str, tuple[C
     return {key: told for key, told in found.items() if told}
 
 
+def all_used(old: Spec, new: Spec) -> Iterator[Use]:
+    """Every operation of the old document, as if all that it declares were in use; of what is sent nothing is known."""
+    for operation in old.operations():
+        yield Use(
+            operation=Operation("", str(operation)),
+            old=operation,
+            new=new.operation(operation.method, operation.template) or new.find(operation.method, operation.template),
+            keys=frozenset(_keys(operation)),
+            request=UNKNOWN,
+            queries=frozenset(name for place, name in operation.parameters if place == "query"),
+        )
+
+
+def _keys(operation: DeclaredOperation) -> Iterator[str]:
+    """All kinds of responses that it declares; a range of statuses stands for its first."""
+    for status, response in operation.responses.items():
+        otherwise = "500" if _successes(operation) else "200"
+        code = otherwise if status == "default" else status.replace("XX", "00")
+        for media in response.media or ("",):
+            yield response_key(int(code), plain(media)) if code.isascii() and code.isdigit() else ""
+
+
 def server_changes(old: Spec, new: Spec, policy: Policy) -> tuple[Change, ...]:
     """That a document's operations are below other paths than they were: one change, whichever of them are used."""
     before, after = _bases(old), _bases(new)
@@ -119,7 +141,7 @@ def _of_response(old: Side, new: Side, key: str, policy: Policy) -> tuple[Change
         said = _listed(now.media) or "no body"
         return tuple(policy.hold([_change("spec.media-removed", _listed(was.media), said)]))
     declared, declares = response_shape(old.spec, mine), response_shape(new.spec, theirs)
-    if not declared.known or not declares.known:
+    if declared == declares or not declared.known or not declares.known:
         return ()
     subject = subject_of(policy.operation.name) if policy.operation else "response"
     told = compare(declared, declares, subject=subject, policy=policy)

@@ -20,7 +20,8 @@ def declared_operation(spec: Spec, method: str, url: str, integration: Integrati
         url: The URL that was asked, with or without a query; its path may be that of an operation's name.
         integration: Whose URL it is.
     """
-    for path in dict.fromkeys(_below(spec, url, integration)):
+    paths = dict.fromkeys(_below(spec, url, integration))
+    for path in (*paths, *(f"{path}/" if not path.endswith("/") else path[:-1] for path in paths)):
         found = spec.find(method, path or "/")
         if found is not None:
             return found

@@ -117,7 +117,7 @@ def _read(path: Path) -> Kept | None:
         raise SpecError(f"{path}: cannot be read: {error.strerror or error}; {_RESTORE}") from error
     try:
         document = read_document(text, str(path))
-    except (SpecError, UnicodeDecodeError) as error:
+    except SpecError as error:
         raise SpecError(f"{error}; {_RESTORE}") from error
     return _kept(document, path)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pytest_integration_contracts.shapes.declared import TooLargeError
+from pytest_integration_contracts.shapes.declared import TooLargeError, Work
 from pytest_integration_contracts.shapes.foreign import Document, declared_shape
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.specs.document import DeclaredOperation, Part, Spec, escaped
@@ -18,11 +18,14 @@ from pytest_integration_contracts.specs.media import part_for
 MOST_NODES: Final = 50_000
 """So many places, alternatives multiplied, are made of one schema."""
 
+_MOST_OF_ALL: Final = 10 * MOST_NODES
+"""So many are made of all schemas of a document; then each is given little."""
+
+_LITTLE: Final = 25
+"""That part of what a schema is given else."""
+
 _DEPTHS: Final = (96, 24, 12, 6, 3)
 """How deep a schema is read, in steps: less deep where the whole is too large, so that what is left is its top."""
-
-_MOST_TRIES: Final = 8
-"""So many schemas of a document may be too large for one depth before none is tried at it any more."""
 
 
 def response_shape(spec: Spec, part: Part) -> Shape:
@@ -63,11 +66,14 @@ def _shape(spec: Spec, part: Part, hidden: str) -> Shape:
 
 
 def _declared(spec: Spec, schema: object, hidden: str) -> Shape:
-    for depth in _DEPTHS[min(spec.too_large // _MOST_TRIES, len(_DEPTHS) - 1) :]:
+    for depth in _DEPTHS:
+        work = Work(MOST_NODES if spec.nodes < _MOST_OF_ALL else MOST_NODES // _LITTLE)
         try:
-            return declared_shape(schema, _Schemas(spec, hidden, depth), MOST_NODES)
+            return declared_shape(schema, _Schemas(spec, hidden, depth), work)
         except TooLargeError:
-            spec.too_large += 1
+            continue
+        finally:
+            spec.nodes += work.spent
     return UNKNOWN
 
 

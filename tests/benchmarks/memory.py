@@ -32,7 +32,7 @@ def _resident(line: str) -> int:
     return int(values[line].split()[0]) * 1024
 
 
-class _ResidentMemory:
+class ResidentMemory:
     """All the memory of the process, that of the matcher's engine included."""
 
     def __init__(self) -> None:
@@ -68,8 +68,8 @@ class _TracedMemory:
         return tracemalloc.get_traced_memory()[1] - self._before
 
 
-_MEMORIES: dict[str, Callable[[], _ResidentMemory | _TracedMemory]] = {
-    "resident": _ResidentMemory,
+_MEMORIES: dict[str, Callable[[], ResidentMemory | _TracedMemory]] = {
+    "resident": ResidentMemory,
     "traced": _TracedMemory,
 }
 _PAGES = 8

@@ -27,16 +27,16 @@ def printed(row: Row) -> str:
     return f"{row.number}  {work}\n     {ours} against {other}, {against}: {measured}{judged}"
 
 
-def write(name: str, rows: Sequence[Row], *, packages: Iterable[str]) -> None:
-    """Put another table between the page's markers of that name."""
+def write(name: str, rows: Sequence[Row], *, packages: Iterable[str], page: Path = PAGE) -> None:
+    """Put another table between a page's markers of that name."""
     start, end = f"<!-- {name}: start -->", f"<!-- {name}: end -->"
-    before, found, rest = PAGE.read_text(encoding="utf-8").partition(start)
+    before, found, rest = page.read_text(encoding="utf-8").partition(start)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise RuntimeError(f"{PAGE} has no {start} ... {end}")
+        raise RuntimeError(f"{page} has no {start} ... {end}")
     lines = ["| " + " | ".join(cells) + " |" for cells in (_HEADINGS, ("---",) * len(_HEADINGS), *map(_cells, rows))]
     table = "\n".join(lines)
-    PAGE.write_text(f"{before}{start}\n\n{machine(packages)}\n\n{table}\n\n{end}{after}", encoding="utf-8")
+    page.write_text(f"{before}{start}\n\n{machine(packages)}\n\n{table}\n\n{end}{after}", encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -120,10 +120,10 @@ def large(megabytes: int) -> JSON:
         "Address": record("city", city={"type": "string"}, lines={"type": "array", "items": {"type": "string"}}),
     }
     paths: dict[str, JSON] = {}
-    for number in range(megabytes * 170):
+    for number in range(megabytes * 200):
         fields = {
-            f"field_{at}": {"type": "string", "description": f"What field {at} of resource {number} says. " * 4}
-            for at in range(30)
+            f"field_{at}": {"type": "string", "description": f"What field {at} of resource {number} says. " * 12}
+            for at in range(10)
         }
         schemas[f"Resource{number}"] = record(
             "id", id={"type": "string", "format": "uuid"}, total=ref("Money"), address=ref("Address"), **fields
