@@ -287,6 +287,40 @@ class Outdated:
 
 
 @dataclass(frozen=True, slots=True)
+class Documented:
+    """How much of what a consumer relies on the document of an upstream can see at all.
+
+    Attributes:
+        integration: Whose document it is.
+        document: The kept document's path, as in `Finding`.
+        operations: How many operations have a snapshot.
+        declared_operations: How many of them the document has.
+        fields: How many fields the bodies in these snapshots have.
+        declared_fields: How many of them the document has.
+        required_fields: How many of these it declares required.
+    """
+
+    integration: str
+    document: str
+    operations: int = 0
+    declared_operations: int = 0
+    fields: int = 0
+    declared_fields: int = 0
+    required_fields: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"the document of {self.integration} declares {self.declared_operations} of {self.operations} operations;"
+            f" {self.declared_fields} of {self.fields} fields are in it, {self.required_fields} required"
+        )
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it has less than half of the operations, or of the fields."""
+        return 2 * self.declared_operations < self.operations or 2 * self.declared_fields < self.fields
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """How a report came about.
 
@@ -382,6 +416,7 @@ class Report:
         recording: The command by which pytest-recording records what this run was asked to record, or "".
         unused: Acceptances that nothing needs any more, one line each.
         removed: What `--contracts-prune` removed, as paths relative to the directory the command was run in.
+        documented: How much the documents of those who were asked can see, by the names of integrations.
         fails: Whether the run must fail, whatever its tests did.
         part: What a run tells that is one of several; None for a run of its own.
     """
@@ -404,5 +439,6 @@ class Report:
     recording: str = ""
     unused: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    documented: tuple[Documented, ...] = ()
     fails: bool = False
     part: Part | None = None

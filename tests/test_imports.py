@@ -102,6 +102,11 @@ def test_a_library_is_known_in_its_room_only(library: str, rooms: set[str]) -> N
     assert users == rooms
 
 
+def test_one_module_alone_knows_schemathesis() -> None:
+    users = [module for module in MODULES if any(name.startswith("schemathesis") for name in imports_of(module))]
+    assert users == [PACKAGE / "specs" / "engine.py"]
+
+
 def test_the_plugin_loads_nothing_but_pytest_until_contracts_are_asked_for() -> None:
     code = (
         "import sys, pytest; before = set(sys.modules)\n"

@@ -14,6 +14,7 @@ from pytest_integration_contracts.drift.events import candidates
 from pytest_integration_contracts.drift.joins import Samples, joined
 from pytest_integration_contracts.drift.places import Candidate, Place, differing, singular
 from pytest_integration_contracts.drift.policy import STANDARD, Policy, worst_first
+from pytest_integration_contracts.drift.prior import said
 from pytest_integration_contracts.drift.reasons import NO_CONTEXT, Context, Reasons
 from pytest_integration_contracts.drift.rule import THIN
 from pytest_integration_contracts.drift.rules import RULES
@@ -168,6 +169,7 @@ def _weighed(events: Sequence[Candidate], reasons: Reasons, context: Context, po
             explained=reason,
             sibling=event.place.is_one_of_many,
             live=context.live,
+            said=said(event, context.declared),
         )
         if weighed and corroborated and responses < THIN and not weighed.note:
             weighed = weighed.with_severity(weighed.severity, "a field beside it is gone, too")

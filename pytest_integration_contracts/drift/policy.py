@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from pytest_integration_contracts.drift.prior import Said
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import ManifestError, UsageError
@@ -74,6 +75,7 @@ class Policy:
         explained: str = "",
         sibling: bool = False,
         live: bool = False,
+        said: Said | None = None,
     ) -> Change | None:
         """The change with the severity that the policy gives it, and a note that says why where it is not the rule's.
 
@@ -84,6 +86,7 @@ class Policy:
                 where nothing does. The change is then no more than a warning.
             sibling: Whether the same observation has the field elsewhere, so that its absence here is one of several.
             live: Whether the observation came from the upstream itself, not from a recording.
+            said: What the upstream's own document makes of it; None where that says nothing.
 
         Returns:
             The change, or None where it is not to be told.
@@ -94,7 +97,7 @@ class Policy:
         rule = RULES[change.rule]
         if rule.opt_in:
             return None
-        severity, note = self._weight(rule, change, responses, sibling=sibling, live=live)
+        severity, note = self._weight(rule, change, responses, sibling=sibling, live=live, said=said)
         if explained and severity is not Severity.COMPATIBLE:
             severity, note = Severity.WARNING, explained
         return change.with_severity(severity, note) if (severity, note) != (change.severity, "") else change
@@ -112,8 +115,10 @@ class Policy:
             return change.with_severity(Severity.BREAKING, "; ".join(filter(None, (change.note, _STRICT))))
         return change
 
-    def _weight(self, rule: Rule, change: Change, responses: int, *, sibling: bool, live: bool) -> _Weight:
-        raised = _raised(rule, change, responses, live=live)
+    def _weight(
+        self, rule: Rule, change: Change, responses: int, *, sibling: bool, live: bool, said: Said | None
+    ) -> _Weight:
+        raised = (said.severity, said.why) if said else _raised(rule, change, responses, live=live)
         if raised is None and responses < THIN:
             lowered = rule.thin or (rule.sibling if sibling else None)
             if lowered is None and self.preset == "lenient":

@@ -53,6 +53,7 @@ class Context:
         elsewhere: Gives the shapes of other responses of the same integration, by where they are.
         pins: What the manifest decides.
         live: Whether the new side came from the upstream itself.
+        declared: What the upstream's own document declares of the response; unknown where there is none.
     """
 
     old_requests: Shape = UNKNOWN
@@ -65,6 +66,7 @@ class Context:
     elsewhere: Callable[[], Mapping[str, Shape]] = dict
     pins: Pins = NO_PINS
     live: bool = False
+    declared: Shape = UNKNOWN
 
 
 NO_CONTEXT: Final = Context()

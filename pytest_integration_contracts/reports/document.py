@@ -13,6 +13,7 @@ from pytest_integration_contracts.model import (
     Accepted,
     Change,
     Coverage,
+    Documented,
     Finding,
     Learned,
     Operation,
@@ -99,6 +100,7 @@ def from_json(document: dict[str, Any], name: str) -> Report:
             "learned": tuple(map(_learned, document["learned"])),
             "never_observed": tuple((Operation(**asked), str(path)) for asked, path in document["never_observed"]),
             "outdated": tuple(Outdated(**each) for each in document["outdated"]),
+            "documented": tuple(Documented(**each) for each in document["documented"]),
             "part": _part(document["part"]) if "part" in document else None,
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -193,7 +193,7 @@ def _lists(report: Report) -> Iterator[str]:
         ("In no manifest", report.undeclared),
         ("Acceptances that nothing needs", report.unused),
         ("Removed", report.removed),
-        ("To know", report.notes),
+        ("To know", (*report.notes, *map(str, report.documented))),
     ):
         if lines:
             yield f"### {title}"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pytest_integration_contracts.drift.conformance_rules import differs_from_document_only
 from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.reports.learned import learned_lines, weight_of
 from pytest_integration_contracts.reports.parts import DOCUMENT, SCHEMA, is_document, kind_of, unenforced
@@ -161,6 +162,8 @@ def summary_lines(report: Report, *, with_findings: bool, verbose: bool) -> list
     lines += learned_lines(report.learned, verbose=verbose)
     lines += [(Span("removed  ", Style.WARNING), Span(printable(path))) for path in report.removed]
     lines += [(Span(printable(note), Style.QUIET),) for note in report.notes]
+    seen = report.documented if verbose else [each for each in report.documented if each.is_low]
+    lines += [(Span(printable(str(each)), Style.QUIET),) for each in seen]
     lines.append(tuple(_sentences(report)))
     if verbose:
         lines += [
@@ -236,6 +239,10 @@ def _verdict_sentences(report: Report) -> Iterable[Span]:
         yield Span("No contract test ran.")
     if held:
         yield Span(f"{_of(held, next(nouns), 'holds', 'hold')}.", Style.GOOD)
+    otherwise = len({each.snapshot for each in report.findings if differs_from_document_only(each)})
+    if otherwise:
+        what = _of(otherwise, next(nouns), "is not as its document says", "are not as their documents say")
+        yield Span(f"{what}.", Style.WARNING)
     if drifted > told:
         what = _of(drifted - told, next(nouns), "drifts", "drift")
         yield Span(f"{what}: {_breaking(answered, enforced=True)}.", Style.BREAKING)
@@ -390,5 +397,6 @@ def _worst_by_snapshot(findings: Iterable[Finding]) -> dict[str, Verdict]:
     for finding in findings:
         if finding.snapshot:
             known = worst.get(finding.snapshot, Verdict.OK)
-            worst[finding.snapshot] = min(known, finding.verdict, key=_WORST.index)
+            verdict = Verdict.OK if differs_from_document_only(finding) else finding.verdict
+            worst[finding.snapshot] = min(known, verdict, key=_WORST.index)
     return worst

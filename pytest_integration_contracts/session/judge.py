@@ -17,7 +17,7 @@ from pytest_integration_contracts.drift.facts import answers
 from pytest_integration_contracts.drift.policy import Policy, worst_first
 from pytest_integration_contracts.drift.reasons import Context
 from pytest_integration_contracts.drift.responses import is_error, unknown_response
-from pytest_integration_contracts.errors import BodyError, SnapshotError
+from pytest_integration_contracts.errors import BodyError, SnapshotError, SpecError
 from pytest_integration_contracts.manifest import Integration
 from pytest_integration_contracts.model import Change, Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.patterns import PathPattern
@@ -27,6 +27,7 @@ from pytest_integration_contracts.session.seen import Seen, bodies, grouped, pin
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.standing import told_by, under_acceptances
 from pytest_integration_contracts.shapes.infer import infer
+from pytest_integration_contracts.shapes.shape import UNKNOWN
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot
 from pytest_integration_contracts.traffic.questions import Missing
 from pytest_integration_contracts.traffic.recorder import Recorder, Source
@@ -72,7 +73,7 @@ class Judge:
             stale = self._stale(group) if self.settings.mode is Mode.LIVE else []
             told = self._policy(first).hold(stale)
             return replace(finding, changes=worst_first([*finding.changes, *told])) if told else finding
-        except SnapshotError as error:
+        except (SnapshotError, SpecError) as error:
             return self._broken(first, str(error))
         except BodyError as error:
             return self.finding(first, problem=str(error))
@@ -118,7 +119,10 @@ class Judge:
             remedy = self.settings.command(Mode.UPDATE, self.test)
             return self.finding(first, problem=f"{first.operation} has no snapshot yet", remedy=remedy)
         changes = self._changes(group, known) if known else [self._unknown(group, beside, snapshot)]
-        if group[0] is min(beside, key=lambda each: each.key):  # said once, with the operation's first kind of response
+        once = group[0] is min(beside, key=lambda each: each.key)  # with the operation's first kind of response
+        conforming = self.project.conforming(first.integration.name)
+        changes += conforming.changes(group, known.body if known else None, first=once) if conforming else []
+        if once:
             schemes = auth_schemes(each.exchange for each in beside)
             changes += auth_changes(frozenset(snapshot.auth), schemes)
         return self.finding(first, changes=worst_first(self._policy(first).hold(changes)))
@@ -156,6 +160,7 @@ class Judge:
 
     def _context(self, group: list[Seen], known: ResponseShape) -> Context:
         """What explains what the bodies lack: the requests, and the same records in other operations."""
+        conforming = self.project.conforming(group[0].integration.name)
         return Context(
             old_requests=known.requests,
             new_requests=infer(requests(group)),
@@ -163,6 +168,7 @@ class Judge:
             elsewhere=lambda: self.project.elsewhere(group[0].operation),
             pins=pins_of(group[0]),
             live=self.settings.mode is Mode.LIVE,
+            declared=conforming.declared(group[0]) if conforming else UNKNOWN,
         )
 
     def _policy(self, seen: Seen) -> Policy:

@@ -180,7 +180,7 @@ class Probes:
     def _made_up(self, operation: DeclaredOperation, lacking: Collection[tuple[str, str]]) -> Made:
         if find_spec("schemathesis") is None:
             return Made({})
-        from pytest_integration_contracts.specs.engine import made_up  # noqa: PLC0415 - a second and more to load
+        from pytest_integration_contracts.specs.making import made_up  # noqa: PLC0415 - a second and more to load
 
         return made_up(self.spec, operation, lacking)
 

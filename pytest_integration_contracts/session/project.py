@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.responses import is_error
@@ -23,6 +23,9 @@ from pytest_integration_contracts.specs.kept import Kept, read_kept, write_kept
 from pytest_integration_contracts.traffic.cassettes import read_cassette
 from pytest_integration_contracts.traffic.operations import asked_of
 from pytest_integration_contracts.traffic.sent import request_of
+
+if TYPE_CHECKING:
+    from pytest_integration_contracts.session.conforming import Conforming
 
 _MOST_KEPT: Final = 8
 """Of so many integrations the bodies of all operations are held in memory."""
@@ -47,6 +50,7 @@ class Project:
             url.partition("?")[0] for each in manifest.integrations.values() if (url := endpoint(each))
         )
         self._bodies: dict[str, dict[str, Shape]] = {}
+        self._conforming: Conforming | None = None
         self._published: dict[str, Kept | None] = {}
         self._prefixes = {
             prefix.actual: prefix.canonical
@@ -101,6 +105,16 @@ class Project:
             named = bool(self.integration(integration).openapi)
             self._published[integration] = read_kept(self.store.folder(integration)) if named else None
         return self._published[integration]
+
+    def conforming(self, integration: str) -> Conforming | None:
+        """What holds responses of an integration against its OpenAPI document; None where the manifest names none."""
+        if not self.integration(integration).openapi:
+            return None
+        if self._conforming is None:
+            from pytest_integration_contracts.session.conforming import Conforming
+
+            self._conforming = Conforming(self.published)
+        return self._conforming
 
     def document(self, integration: str) -> Spec | None:
         """What the upstream publishes, by the latest that this run knows; None where nothing is known.

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
 from pytest_integration_contracts.manifest_file import find, load, without_file
-from pytest_integration_contracts.model import Change, Coverage, Finding, Learned, Operation, Part, Report, Verdict
+from pytest_integration_contracts.model import (
+    Change,
+    Coverage,
+    Documented,
+    Finding,
+    Learned,
+    Operation,
+    Part,
+    Report,
+    Verdict,
+)
 from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
@@ -267,7 +277,8 @@ class Session:
         whole = coverage is not None and asked_all(coverage)
         told, shard = self._in_order(), bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
-        documents = None if shard or unchecked else self._documents(told)  # who interrupts a run waits for nobody
+        asked = self._documented(told)
+        documents = None if shard or unchecked else self._documents(asked)  # who interrupts a run waits for nobody
         lesson = self._lesson = self._learn(told) if learns else Lesson()
         own = self._own = [] if shard else slow(told, self.told_of, self.settings)
         if documents is not None:
@@ -276,10 +287,12 @@ class Session:
         outdated = () if shard else oldest_first(each.outdated for each in told)
         found = [self._renamed(finding, each.project, lesson) for each in told for finding in each.findings]
         findings = merged([*found, *own, *self._absent])
+        unheld, documented = self._seen_by_documents(asked)
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=tuple(lesson.notes),
+            notes=(*lesson.notes, *unheld),
+            documented=tuple(documented),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
@@ -299,18 +312,30 @@ class Session:
             or any(finding.fails for each in told if self._counts(each) for finding in each.findings),
         )
 
-    def _documents(self, told: list[Told]) -> Documents | None:
-        """The OpenAPI documents of what tests asked, as they are now; None where no manifest names any."""
+    def _documented(self, told: list[Told]) -> list[tuple[Project, str]]:
+        """The integrations that were asked something and whose manifest names an OpenAPI document."""
         names = {(each.project, finding.operation.integration) for each in told for finding in each.findings}
         names |= {(each.project, operation.integration) for each in told for operation in each.observations}
-        asked = [(self.told_of(root), name) for root, name in sorted(names)]
-        if not any(project.integration(name).openapi for project, name in asked):
+        asked = ((self.told_of(root), name) for root, name in sorted(names))
+        return [(project, name) for project, name in asked if project.integration(name).openapi]
+
+    def _documents(self, asked: list[tuple[Project, str]]) -> Documents | None:
+        """The OpenAPI documents of what tests asked, as they are now; None where no manifest names any."""
+        if not asked:
             return None
         from pytest_integration_contracts.session.documents import Documents
 
         documents = Documents(self.settings)
         documents.consult(asked)
         return documents
+
+    def _seen_by_documents(self, asked: list[tuple[Project, str]]) -> tuple[list[str], list[Documented]]:
+        """Why documents are not held against responses, and how much of the contract they can see."""
+        if not asked:
+            return [], []
+        from pytest_integration_contracts.session.documented import documented, unheld
+
+        return [] if self.settings.mode.learns else unheld(asked), documented(asked, self.settings)
 
     def _held_against(self, documents: Documents, lesson: Lesson) -> list[Finding]:
         """What documents say otherwise now; learned in a run that learns."""

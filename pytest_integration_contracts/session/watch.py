@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_integration_contracts.drift.conformance_rules import differs_from_document_only
 from pytest_integration_contracts.errors import BodyError, CassetteError, UsageError
 from pytest_integration_contracts.model import Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.session.graphql_schemas import introspected, queries_among
@@ -221,8 +222,10 @@ class Watch:
 
     @property
     def held(self) -> bool:
-        """Whether there was something to judge, and all of it holds."""
-        return bool(self._findings) and all(finding.verdict is Verdict.OK for finding in self._findings)
+        """Whether there was something to judge, and all of it holds, be it as the upstream's document says or not."""
+        return bool(self._findings) and all(
+            finding.verdict is Verdict.OK or differs_from_document_only(finding) for finding in self._findings
+        )
 
     def tolerates(self, findings: Iterable[Finding], *, raised: bool = False) -> bool:
         """Whether all that fails among findings is what the manifest wants skipped, or not to fail anything.

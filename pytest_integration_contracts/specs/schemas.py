@@ -12,7 +12,8 @@ from typing import Any, Final
 from pytest_integration_contracts.shapes.declared import TooLargeError, Work
 from pytest_integration_contracts.shapes.foreign import Document, declared_shape
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
-from pytest_integration_contracts.specs.document import Part, Spec, escaped
+from pytest_integration_contracts.specs.document import DeclaredOperation, Part, Spec, escaped
+from pytest_integration_contracts.specs.media import part_for
 
 MOST_NODES: Final = 50_000
 """So many places, alternatives multiplied, are made of one schema."""
@@ -35,6 +36,20 @@ def response_shape(spec: Spec, part: Part) -> Shape:
         part: A schema of it.
     """
     return _shape(spec, part, "writeOnly")
+
+
+def declared_body(spec: Spec, operation: DeclaredOperation, status: int, media: str) -> Shape:
+    """The shape that is declared of the bodies of one kind of response; unknown where none is.
+
+    Args:
+        spec: The document.
+        operation: One of its operations.
+        status: The response's status.
+        media: Its media type.
+    """
+    response = operation.response(status)
+    part = part_for(response.media, media) if response else None
+    return response_shape(spec, part) if part else UNKNOWN
 
 
 def request_shape(spec: Spec, part: Part) -> Shape:

@@ -13,6 +13,7 @@ from drift.mutations.expectations import EXPECTATIONS
 from drift.test_responses import RESPONSES
 from pytest_integration_contracts.drift.body_rules import BODY_RULES
 from pytest_integration_contracts.drift.compare import diff
+from pytest_integration_contracts.drift.conformance_rules import CONFORMANCE_RULES
 from pytest_integration_contracts.drift.graphql_rules import GRAPHQL_RULES
 from pytest_integration_contracts.drift.publication_rules import PUBLICATION_RULES
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
@@ -33,9 +34,10 @@ def test_every_rule_is_produced_by_a_case() -> None:
     measured = {"latency.budget-exceeded", "freshness.exceeded"}  # by time, not by exchanges: `test_budgets`
     schemas = {rule.id for rule in GRAPHQL_RULES}  # by schemas and queries: `specs.test_graphql`
     published = {rule.id for rule in PUBLICATION_RULES}  # by documents: `specs.test_drift`
+    conforming = {rule.id for rule in CONFORMANCE_RULES}  # by documents and responses: `specs.test_conformance`
     assert rules_of(CASES) | {rule for _, rule in RESPONSES} | {
         rule for rule, *_ in (*mutated, *exchanged)
-    } | measured | published | schemas == set(RULES)
+    } | measured | published | schemas | conforming == set(RULES)
 
 
 @pytest.mark.parametrize("rule", BODY_RULES, ids=lambda rule: rule.id)

@@ -260,7 +260,7 @@ def test_values_are_found_in_paths(template: str, path: str, values: tuple[str, 
 
 class TestMadeUp:
     def test_values_satisfy_the_schema_and_are_the_same_every_time(self, tmp_path: Path, monkeypatch: Any) -> None:
-        from pytest_integration_contracts.specs.engine import made_up
+        from pytest_integration_contracts.specs.making import made_up
 
         monkeypatch.chdir(tmp_path)
         schema = {"type": "object", "required": ["q"], "properties": {"q": {"$ref": "#/components/schemas/Q"}}}
@@ -289,7 +289,7 @@ class TestMadeUp:
         assert list(tmp_path.iterdir()) == []
 
     def test_nothing_outside_of_the_document_is_fetched(self) -> None:
-        from pytest_integration_contracts.specs.engine import made_up
+        from pytest_integration_contracts.specs.making import made_up
 
         away = {"$ref": "http://127.0.0.1:9/schema.json#/Id"}
         document = spec({"/a": reads(parameter("n", "query", schema=away))})
@@ -298,7 +298,7 @@ class TestMadeUp:
         assert ("query", "n") in made_up(document, operation, [("query", "n")]).values
 
     def test_what_no_value_satisfies_is_left_out(self) -> None:
-        from pytest_integration_contracts.specs.engine import made_up
+        from pytest_integration_contracts.specs.making import made_up
 
         document = spec({"/a": reads(parameter("n", "query", schema={"type": "integer", "minimum": 2, "maximum": 1}))})
         operation = document.operation("GET", "/a")
@@ -308,7 +308,7 @@ class TestMadeUp:
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
 def test_every_operation_of_a_real_document_that_reads_has_a_request_or_a_reason() -> None:
-    from pytest_integration_contracts.specs.engine import made_up
+    from pytest_integration_contracts.specs.making import made_up
 
     path = next(CORPUS.rglob("ManagementService-v3.json"))
     document = Spec(read_document(path.read_bytes(), path.name))
