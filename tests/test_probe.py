@@ -21,6 +21,7 @@ from pytest_integration_contracts.session.probes import Probes, Wanted
 from pytest_integration_contracts.session.session import Session
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.specs.document import Spec
+from pytest_integration_contracts.specs.kept import Kept, write_kept
 from upstream import Answer, Silence, Upstream, json_answer
 
 SECRET = "crm-t0ken-9f8e7d6c"
@@ -146,9 +147,10 @@ def test_what_is_recorded_is_held_the_next_time_and_a_drift_fails(folder: Path, 
         "contracts/cassettes/probes/crm/GET-customers-{customerId}.yaml",
         "contracts/cassettes/probes/crm/GET-customers.yaml",
         "contracts/cassettes/probes/crm/GET-health.yaml",
-        "contracts/crm/GET-customers-{customer}.json",
+        "contracts/crm/GET-customers-{customerId}.json",
         "contracts/crm/GET-customers.json",
         "contracts/crm/GET-health.json",
+        "contracts/crm/openapi.json",
     ]
     texts = [(folder / name).read_text() for name in files(folder)]
     assert not any(SECRET in text or "127.0.0.1" in text for text in texts)
@@ -386,3 +388,16 @@ def test_a_rate_is_a_number_in_a_time() -> None:
     assert [interval_of(rate) for rate in ("1/s", "30/m", "0.5/s", "100/h")] == [1.0, 2.0, 2.0, 36.0]
     with pytest.raises(UsageError):
         interval_of("0/s")
+
+
+def test_an_answer_that_is_not_as_the_document_says_is_told_before_there_is_a_snapshot(folder: Path) -> None:
+    up = {"type": "object", "properties": {"up": {"type": "string"}}}
+    declared = {"200": {"description": "fine", "content": {"application/json": {"schema": up}}}}
+    document = {**DOCUMENT, "paths": {"/health": {"get": {"security": [], "responses": declared}}}}
+    kept = folder / "contracts" / "crm"
+    write_kept(kept, Kept(Spec(document), "1.0", "2026-01-01"), kept.parent)
+    told = probe("--operation", "GET /health")
+    assert told.exit_code == 0, told.output
+    assert "spec.type-violated" in told.output
+    assert "$.up" in told.output
+    assert "has no snapshot yet" not in told.output

@@ -115,13 +115,16 @@ class Judge:
         self, group: list[Seen], beside: list[Seen], snapshot: Snapshot | None, known: ResponseShape | None
     ) -> Finding:
         first = group[0]
+        once = first is min(beside, key=lambda each: each.key)  # with the operation's first kind of response
+        conforming = self.project.conforming(first.integration.name)
+        documented = conforming.changes(group, known.body if known else None, first=once) if conforming else []
         if snapshot is None:
             remedy = self.settings.command(Mode.UPDATE, self.test)
-            return self.finding(first, problem=f"{first.operation} has no snapshot yet", remedy=remedy)
+            told = worst_first(self._policy(first).hold(documented))
+            problem = f"{first.operation} has no snapshot yet"
+            return self.finding(first, changes=told, problem=problem, remedy=remedy)
         changes = self._changes(group, known) if known else [self._unknown(group, beside, snapshot)]
-        once = group[0] is min(beside, key=lambda each: each.key)  # with the operation's first kind of response
-        conforming = self.project.conforming(first.integration.name)
-        changes += conforming.changes(group, known.body if known else None, first=once) if conforming else []
+        changes += documented
         if once:
             schemes = auth_schemes(each.exchange for each in beside)
             changes += auth_changes(frozenset(snapshot.auth), schemes)

@@ -184,7 +184,8 @@ class Run:
         return self._judged(name, exchanges[-1], watch, known=known)
 
     def _judged(self, name: str, exchange: Exchange, watch: Watch, *, known: bool) -> Probed:
-        findings = tuple(each for each in watch.judge() if known or each.changes)
+        judged = watch.judge()
+        findings = tuple(judged if known else (replace(each, problem="") for each in judged if each.changes))
         remedy = f'integration-contracts probe {self._probes.integration.name} --record --operation "{name}"'
         findings = tuple(replace(each, remedy=remedy) if each.remedy else each for each in findings)
         failing = {each.verdict for each in findings if each.fails}
