@@ -1,7 +1,9 @@
-"""Prints the project's own dependencies, each pinned to its lower bound."""
+"""Prints what the project depends on, its extras for published documents included, each pinned to its lower bound."""
 
 import tomllib
 from pathlib import Path
 
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-print(*(requirement.replace(">=", "==") for requirement in project["dependencies"]))
+extras = project["optional-dependencies"]
+requirements = [*project["dependencies"], *extras["openapi"], *extras["graphql"]]
+print(*(requirement.replace(">=", "==") for requirement in requirements))

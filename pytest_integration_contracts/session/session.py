@@ -33,8 +33,6 @@ from pytest_integration_contracts.session.learned_names import LearnedNames, lea
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
 from pytest_integration_contracts.session.payload import load as load_payload
-from pytest_integration_contracts.session.probe_tests import Probe, chosen
-from pytest_integration_contracts.session.probes import NotKeptError, Probes, Wanted
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.prune import Asked, orphans, remove
 from pytest_integration_contracts.session.seen import pins_for
@@ -52,6 +50,8 @@ from pytest_integration_contracts.traffic.recorder import Recorder, Source
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.session.documents import Documents
+    from pytest_integration_contracts.session.probe_tests import Probe
+    from pytest_integration_contracts.session.probes import Probes, Wanted
 
 _NO_RECORDING: Final = (
     "defaults.adopt_vcr: pytest-recording, whose tests it adopts, is not there; install it, or take the key out"
@@ -168,6 +168,9 @@ class Session:
             UsageError: There is no such integration or operation, or nothing that could be asked.
             SpecError: The document cannot be used.
         """
+        from pytest_integration_contracts.session.probe_tests import Probe, chosen
+        from pytest_integration_contracts.session.probes import NotKeptError, Probes, Wanted
+
         integration, operations, headers, rate, limit, timeout = wanted
         asked = Wanted(
             integration=integration, operations=operations, headers=headers, rate=rate, limit=limit, timeout=timeout

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest_file import PUBLISHED
 from pytest_integration_contracts.specs.document import Spec
-from pytest_integration_contracts.specs.filing import file_version, in_order
+from pytest_integration_contracts.specs.filing import Shelf
 from pytest_integration_contracts.specs.reading import read_document
 
 EXTENSION: Final = "x-integration-contracts"
@@ -50,62 +50,6 @@ class Kept:
         about["digest"] = self.spec.digest
         head = {EXTENSION: {key: value for key, value in about.items() if value}}
         return f"{json.dumps(head | dict(self.spec.document), indent=1, ensure_ascii=False)}\n"
-
-
-def path_in(folder: Path) -> Path:
-    """Where the document of an integration is kept.
-
-    Args:
-        folder: The folder of the integration's snapshots.
-    """
-    return folder / PUBLISHED
-
-
-def read_kept(folder: Path) -> Kept | None:
-    """The document that is kept, None where there is none.
-
-    Args:
-        folder: As `path_in`.
-
-    Raises:
-        SpecError: There is one, and it cannot be used.
-    """
-    return _read(path_in(folder))
-
-
-def versions(folder: Path) -> list[Kept]:
-    """All versions, the oldest first.
-
-    Raises:
-        SpecError: One of them cannot be used.
-    """
-    paths = [*(folder / _HISTORY).glob("*.json"), path_in(folder)]
-    found = [kept for path in paths if (kept := _read(path)) is not None]
-    return sorted(found, key=lambda each: in_order(each.version))
-
-
-def write_kept(folder: Path, kept: Kept, within: Path) -> Path:
-    """Keep a version; the one it replaces goes to history first.
-
-    Args:
-        folder: As `path_in`.
-        kept: The version.
-        within: The directory that nothing may be written outside of.
-
-    Raises:
-        SpecError: It cannot be written.
-    """
-    path = path_in(folder)
-    current = _read(path)
-    file_version(
-        path,
-        kept.to_text().encode("utf-8", "backslashreplace"),
-        folder / _HISTORY,
-        current=current.version if current else "",
-        new=kept.version,
-        within=within,
-    )
-    return path
 
 
 def _read(path: Path) -> Kept | None:
@@ -143,3 +87,7 @@ def _kept(document: Mapping[str, Any], path: str) -> Kept:
     own = {key: value for key, value in document.items() if key != EXTENSION}
     version, since, source, reason, digest = texts
     return Kept(Spec(own, source, digest), version, since, reason)
+
+
+SHELF: Final = Shelf(PUBLISHED, _HISTORY, _read)
+path_in, read_kept, versions, write_kept = SHELF.path_in, SHELF.read, SHELF.versions, SHELF.write

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.specs import kept as kept_module
+from pytest_integration_contracts.specs import filing
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.kept import EXTENSION, Kept, path_in, read_kept, versions, write_kept
 from pytest_integration_contracts.specs.prose import differ_only_in_prose
@@ -71,7 +71,7 @@ def test_who_dies_between_two_writes_leaves_a_version_that_is_whole(
 ) -> None:
     folder = tmp_path / "crm"
     write_kept(folder, kept("1.0"), tmp_path)
-    real, left = kept_module.write_atomically, [0]
+    real, left = filing.write_atomically, [0]
 
     for steps in (0, 1):
         left[0] = steps
@@ -82,7 +82,7 @@ def test_who_dies_between_two_writes_leaves_a_version_that_is_whole(
             left[0] -= 1
             real(path, content)
 
-        monkeypatch.setattr(kept_module, "write_atomically", dying)
+        monkeypatch.setattr(filing, "write_atomically", dying)
         with pytest.raises(KeyboardInterrupt):
             write_kept(folder, kept("2.0"), tmp_path)
         found = read_kept(folder)

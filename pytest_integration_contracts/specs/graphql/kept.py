@@ -13,7 +13,7 @@ from typing import Final
 
 from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest_file import SCHEMA
-from pytest_integration_contracts.specs.filing import file_version, in_order
+from pytest_integration_contracts.specs.filing import Shelf
 
 _HISTORY: Final = "history/graphql"
 _TITLE: Final = "# What may be asked, as the upstream publishes it; kept by pytest-integration-contracts."
@@ -45,62 +45,6 @@ class KeptSchema:
         return "\n".join([_TITLE, *lines, "", self.sdl])
 
 
-def path_in(folder: Path) -> Path:
-    """Where the schema of an integration is kept.
-
-    Args:
-        folder: The folder of the integration's snapshots.
-    """
-    return folder / SCHEMA
-
-
-def read_kept(folder: Path) -> KeptSchema | None:
-    """The schema that is kept, None where there is none.
-
-    Args:
-        folder: As `path_in`.
-
-    Raises:
-        SpecError: There is one, and it cannot be used.
-    """
-    return _read(path_in(folder))
-
-
-def versions(folder: Path) -> list[KeptSchema]:
-    """All versions, the oldest first.
-
-    Raises:
-        SpecError: One of them cannot be used.
-    """
-    paths = [*(folder / _HISTORY).glob(f"*{Path(SCHEMA).suffix}"), path_in(folder)]
-    found = [kept for path in paths if (kept := _read(path)) is not None]
-    return sorted(found, key=lambda each: in_order(each.version))
-
-
-def write_kept(folder: Path, kept: KeptSchema, within: Path) -> Path:
-    """Keep a version; the one it replaces goes to history first.
-
-    Args:
-        folder: As `path_in`.
-        kept: The version.
-        within: The directory that nothing may be written outside of.
-
-    Raises:
-        SpecError: It cannot be written.
-    """
-    path = path_in(folder)
-    current = _read(path)
-    file_version(
-        path,
-        kept.to_text().encode("utf-8", "backslashreplace"),
-        folder / _HISTORY,
-        current=current.version if current else "",
-        new=kept.version,
-        within=within,
-    )
-    return path
-
-
 def _read(path: Path) -> KeptSchema | None:
     try:
         text = path.read_text(encoding="utf-8")
@@ -115,3 +59,7 @@ def _read(path: Path) -> KeptSchema | None:
     if not _VERSION.fullmatch(about.get("version", "")):
         raise SpecError(f"{path}: does not begin with a comment `# version: MAJOR.MINOR`; {_RESTORE}")
     return KeptSchema(sdl, about["version"], about.get("since", ""), about.get("reason", ""))
+
+
+SHELF: Final = Shelf(SCHEMA, _HISTORY, _read)
+path_in, read_kept, versions, write_kept = SHELF.path_in, SHELF.read, SHELF.versions, SHELF.write
