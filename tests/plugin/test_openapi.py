@@ -303,7 +303,7 @@ def test_paths_are_called_what_the_document_calls_them(published: Project, upstr
         "history/GET-repos-octo-hello/1.0.json",
         "openapi.json",
     }
-    assert published.run("--contracts").section == "4 operations hold."
+    assert published.run("--contracts").section.splitlines()[-1] == "4 operations hold."
 
 
 def test_servers_are_the_urls_of_an_integration_that_names_none(published: Project, upstream: Upstream) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def body_schema(document: dict[str, Any], method: str, path: str, status: int = 
     return answer.media["application/json"].schema
 
 
-def widened(changes: tuple[Change, ...]) -> list[str]:
+def widened(changes: Iterable[Change]) -> list[str]:
     return [f"{change.severity} {change.rule} {change.path}" for change in changes if change.severity != "compatible"]
 
 
@@ -102,7 +103,8 @@ def test_any_snapshots_make_a_valid_document_that_reads_as_what_they_hold(
     answer = ObservedResponse("200 application/json", len(bodies), UNKNOWN, shape, infer(requests))
     document = made(operation("POST /customers/{id}", answer), operation("EVENT order.created", answer))
     read = shape_of_schema(body_schema(document, "POST", "/customers/7"))
-    assert widened(compare(read, shape)) == []
+    # that a text was empty so far is no promise, and so no part of a document
+    assert widened(each for each in compare(read, shape) if each.rule != "value.now-empty") == []
 
 
 def test_the_example_gains_a_document(tmp_path: Path) -> None:
