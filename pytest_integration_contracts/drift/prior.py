@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate
-from pytest_integration_contracts.drift.rule import THICK
+from pytest_integration_contracts.drift.rule import THICK, THIN
 from pytest_integration_contracts.model import Severity
 from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Record, Shape
@@ -74,10 +74,9 @@ def _of_presence(event: Candidate, record: Record, field: Field) -> Said | None:
         return Said(Severity.BREAKING, "the document declares it required")
     if not any(member.required for member in record.fields.values()):
         return None  # it says so of no field beside it: that it does not of this one tells nothing
-    severity = Severity.BREAKING
-    if event.rule == "property.became-optional" and event.place.old_record.seen.responses < THICK:
-        severity = Severity.WARNING
-    return Said(severity, "the document does not declare it required")
+    few = THICK if event.rule == "property.became-optional" else THIN
+    is_few = event.place.old_record.seen.responses < few
+    return Said(Severity.WARNING if is_few else Severity.BREAKING, "the document does not declare it required")
 
 
 def _declares_both(declared: Shape, event: Candidate) -> bool:
