@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import BodyError
+from pytest_integration_contracts.health_settings import HealthSettings, Window
 from pytest_integration_contracts.model import MAX_DEPTH
 from pytest_integration_contracts.patterns import glob_matches, glob_precision
 
@@ -138,6 +139,10 @@ class Integration:
         acceptances: The changes that are accepted for a while.
         openapi: Where its OpenAPI document is: a URL, or a path below or beside the manifest; "" for none.
         graphql: The same of its GraphQL schema: the URL of its endpoint, or a path.
+        cadence: How often it should be checked, in seconds; 0 for not said.
+        feeds: What depends on it downstream.
+        system_of_record: Where the truth about its data is.
+        maintenance: When nothing counts against it.
     """
 
     name: str
@@ -161,6 +166,10 @@ class Integration:
     acceptances: tuple[Acceptance, ...] = ()
     openapi: str = ""
     graphql: str = ""
+    cadence: float = 0.0
+    feeds: tuple[str, ...] = ()
+    system_of_record: str = ""
+    maintenance: tuple[Window, ...] = ()
 
     def at(self, operation: str) -> Integration:
         """The same with what holds for one of its operations, by the operation's name."""
@@ -259,6 +268,7 @@ class Manifest:
         adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
         limits: How large bodies may be.
         enforce: What findings may do about what no integration claims: one of `ENFORCEMENTS`.
+        health: What is said about monitoring; None where nothing is monitored.
     """
 
     root: Path
@@ -271,6 +281,7 @@ class Manifest:
     adopt_vcr: bool = False
     max_age: MaxAge | None = None
     enforce: str = ENFORCEMENTS[0]
+    health: HealthSettings | None = None
     _at: dict[_Origin, list[tuple[str, Integration, Prefix]]] = field(init=False, repr=False, compare=False)
     """Prefixes as URLs may have them, by origin: a URL is not held against those of all integrations."""
     _meant: frozenset[str] = field(init=False, repr=False, compare=False)
