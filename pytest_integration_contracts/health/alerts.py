@@ -8,15 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pytest_integration_contracts.health.alert_rules import RULES, Condition, Kind, Told, Watched, muted_until
+from pytest_integration_contracts.health.alert_changes import end_of
+from pytest_integration_contracts.health.alert_rules import RULES
 from pytest_integration_contracts.health.assessment import Assessment
-from pytest_integration_contracts.health.wording import DAY, moment
+from pytest_integration_contracts.health.times import moment
+from pytest_integration_contracts.health.watching import SILENTLY, Condition, Kind, Over, Told, Watched
 from pytest_integration_contracts.health_settings import AlertSettings
 
 MOST_MESSAGES: Final = 10
 """Where more upstreams than these have news at once, it is one message: the cause is likely to be one, too."""
 
-_FLAPS_WITHIN: Final = DAY
+_FLAPS_WITHIN: Final = 86400.0
 
 Key = tuple[str, Kind, str]
 
@@ -137,13 +139,14 @@ class _Desk:
         """What is told of it now, the gravest first."""
         over: list[News] = []
         for kind, rule in RULES.items():
-            standing = rule.standing(self._watched, self._now)
+            wanted = rule.wanted(self._watched.settings)
+            standing = rule.standing(self._watched) if wanted else []
             for condition in standing:
                 yield from self._begun(condition)
             subjects = {condition.subject for condition in standing}
             ended = [item for item in self.before.values() if item.kind is kind and item.subject not in subjects]
             for item in ended:
-                over += self._ended(item)
+                over += self._ended(item, rule.over(self._watched, item) if wanted else SILENTLY)
         yield from over
 
     def _begun(self, condition: Condition) -> Iterator[News]:
@@ -173,12 +176,11 @@ class _Desk:
         told = f"it comes and goes: told as gone at {moment(before.over)}, and again from {moment(until)} on"
         return told if self._now < until else ""
 
-    def _ended(self, item: Told) -> Iterator[News]:
+    def _ended(self, item: Told, over: Over | None) -> Iterator[News]:
         if item.over is not None:
             if self._now - item.over >= _FLAPS_WITHIN:
                 del self.told[item.key]
             return
-        over = RULES[item.kind].over(self._watched, item, self._now)
         if over is None:
             return
         why = self._silence(item.kind) if over.sentence else ""
@@ -201,7 +203,7 @@ class _Desk:
             return "in a maintenance window"
         for mute in settings.mutes:
             mine = mute.integration in {"", self._watched.name} and mute.kind in {"", kind}
-            if mine and self._now < muted_until(mute.until):
+            if mine and self._now < (end_of(mute.until) or 0.0):
                 return f"muted until {mute.until}: {mute.reason}"
         return ""
 
@@ -227,9 +229,7 @@ def _messages(news: Iterable[tuple[Watched, tuple[News, ...]]], now: float) -> I
         yield Message(id=_id(upstream, to, about, now), at=now, upstream=upstream, to=to, about=about)
 
 
-def _id(
-    upstream: str, to: tuple[str, ...], about: tuple[tuple[Assessment, tuple[News, ...]], ...], now: float
-) -> str:
+def _id(upstream: str, to: tuple[str, ...], about: tuple[tuple[Assessment, tuple[News, ...]], ...], now: float) -> str:
     parts = [upstream, *to, repr(now)]
     parts += [f"{each.integration} {one.kind} {one.sentence}" for each, fresh in about for one in fresh]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,26 +1,8 @@
-"""Times, spans and numbers as a person reads them in a message."""
+"""Numbers as a person reads them in a message; times and spans are in `times`."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Final
-
-DAY: Final = 86400.0
-_HOUR: Final = 3600.0
-_MINUTE: Final = 60.0
-
-
-def moment(at: float) -> str:
-    """A time as messages show it: `2026-03-01 04:05 UTC`."""
-    return dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def span(seconds: float) -> str:
-    """A time span as messages show it, in its largest unit: `3 d`, `14 h`, `90 min`."""
-    for unit, length in (("d", DAY), ("h", _HOUR), ("min", _MINUTE)):
-        if seconds >= 2 * length or seconds == length:
-            return f"{int(seconds // length)} {unit}"
-    return f"{int(seconds)} s"
+from collections.abc import Sequence
 
 
 def percent(share: float) -> str:
@@ -31,3 +13,8 @@ def percent(share: float) -> str:
 def plural(number: int, noun: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first of several names, and how many more: `GET /orders and 2 more`."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
