@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from pytest_integration_contracts.commands.accept import accept
+from pytest_integration_contracts.commands.alert import alert
 from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.commands.export import export
@@ -54,6 +55,7 @@ def main() -> None:
 
 
 main.add_command(accept)
+main.add_command(alert)
 main.add_command(changelog)
 main.add_command(combine)
 main.add_command(export)

@@ -32,7 +32,7 @@ except ImportError as error:
 
 from pytest_integration_contracts.health.tables import VERSION_TABLE
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """How far the tables of this release are: the last of `migrations/versions`."""
 
 LOCK: Final = 0x636F6E7472616374

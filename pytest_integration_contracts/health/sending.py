@@ -1,7 +1,7 @@
-"""Sends messages. The one module that imports apprise, and only when something is sent.
+"""Sends messages. The one module that imports apprise, and only loaded when something is to be sent.
 
-No address is shown, for an address is a secret: it goes by its reference, `env:ALERTS_URL`, and where that holds several,
-by its place in it, `env:ALERTS_URL#2`. What apprise says of a failure is shown without any part of the address.
+No address is shown, for an address is a secret: it goes by its reference, `env:ALERTS_URL`, and where that holds
+several, by its place in it, `env:ALERTS_URL#2`. What apprise says of a failure is shown without any part of the address.
 """
 
 from __future__ import annotations
@@ -12,19 +12,24 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
 from pytest_integration_contracts.errors import HealthError, UsageError
 from pytest_integration_contracts.health.messages import Rendered
 
-if TYPE_CHECKING:
-    from apprise import Apprise
+try:
+    from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+except ImportError as error:
+    raise HealthError(
+        f"alerts need {error.name}, which is not installed: pip install 'pytest-integration-contracts[health]'"
+    ) from error
 
 MAX_SECONDS: Final = 20.0
 """How long one attempt at one target may take: apprise bounds each wait for an answer, not their sum."""
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_BETWEEN = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _PIECE = re.compile(r"[^/:@?&=,;#\s]{3,}")
 _MAX_REASON: Final = 200
 _HIDDEN: Final = "***"
@@ -48,7 +53,6 @@ def targets_of(references: Iterable[str], environment: Mapping[str, str]) -> lis
 
     Raises:
         UsageError: One is no reference, or its variable is not set or holds no address.
-        HealthError: apprise is not installed.
     """
     return [target for reference in references for target in _targets(reference, environment)]
 
@@ -67,28 +71,12 @@ def _targets(reference: str, environment: Mapping[str, str]) -> list[Target]:
             f"[health.alerts] to: the environment has no {found[1]}; set it to one or more apprise addresses,"
             " as in mailto://user:password@mail.example"
         )
-    urls = _split(value)
+    urls = _BETWEEN.split(value)
     names = [reference] if len(urls) == 1 else [f"{reference}#{place}" for place in range(1, len(urls) + 1)]
     targets = [Target(name, url) for name, url in zip(names, urls, strict=True)]
     for target in targets:
         _apprise(target)
     return targets
-
-
-def _split(value: str) -> list[str]:
-    _insist_on_apprise()
-    from apprise.utils.parse import parse_urls
-
-    return [str(each) for each in parse_urls(value)]
-
-
-def _insist_on_apprise() -> None:
-    try:
-        import apprise  # noqa: F401
-    except ImportError as error:
-        raise HealthError(
-            f"alerts need {error.name}, which is not installed: pip install 'pytest-integration-contracts[health]'"
-        ) from None
 
 
 def _apprise(target: Target) -> Apprise:
@@ -97,9 +85,8 @@ def _apprise(target: Target) -> Apprise:
     Raises:
         UsageError: It is no address that apprise knows.
     """
-    from apprise import Apprise, AppriseAsset
-
-    asset = AppriseAsset(app_id="integration-contracts", app_desc="integration-contracts", storage_mode="memory")
+    # the time is bounded here, where nothing that hangs keeps the process from ending
+    asset = AppriseAsset(app_id="integration-contracts", storage_mode="memory", service_timeout=0)
     sender = Apprise(asset=asset)
     with _quietly():
         known = sender.add(target.url)
@@ -134,8 +121,6 @@ def send(target: Target, message: Rendered, *, most: float = MAX_SECONDS) -> str
 
 
 def _notify(target: Target, message: Rendered, outcome: list[bool | Exception]) -> None:
-    from apprise import NotifyFormat, NotifyType
-
     try:
         sender = _apprise(target)
         rich = _is_rich(sender)
@@ -151,10 +136,8 @@ def _notify(target: Target, message: Rendered, outcome: list[bool | Exception]) 
 
 
 def _is_rich(sender: Apprise) -> bool:
-    """Whether a service takes more than plain text."""
-    wanted = getattr(sender[0], "notify_format", "text")
-    formats = wanted if isinstance(wanted, tuple | list | set | frozenset) else (wanted,)
-    return any(getattr(each, "value", str(each)) in {"markdown", "html"} for each in formats)
+    """Whether a service is to be given more than plain text: its own default, or what `?format=` asks for."""
+    return sender[0].resolve_format().value in {"markdown", "html"}
 
 
 class _Keeping(logging.Handler):

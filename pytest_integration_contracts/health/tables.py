@@ -117,6 +117,37 @@ upkeep: Final = Table(
 )
 """When something that is done once a day was done last."""
 
+told: Final = Table(
+    "health_told",
+    metadata,
+    Column("integration", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("over", Double),
+)
+"""Which alerts have been told, so that each is told once, whoever evaluates."""
+
+outbox: Final = Table(
+    "health_outbox",
+    metadata,
+    Column("message", String(32), primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("made_at", Double, nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("markdown", Text, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("claimed_until", Double, nullable=False),
+    Column("sent_at", Double),
+    Column("dropped_at", Double),
+)
+"""Messages on their way, one row for each target: written together with what is told then, and sent afterwards."""
+
 for _table, _column in ((samples, "cause"), (samples, "changes"), (integration_runs, "cause")):
     _where = _table.c[_column].is_not(None)
     Index(f"ix_{_table.name}_{_column}", _table.c[_column], sqlite_where=_where, postgresql_where=_where)
