@@ -259,7 +259,7 @@ class Store:
     def latencies(self, now: float, window: float) -> dict[str, tuple[int, float]]:
         """By integration how many answers there were, and how long 95 in 100 of them took, in seconds.
 
-        It is estimated from each run's (`samples.weighted_p95`). Integrations that nothing was measured of are left out.
+        It is estimated from each run's (`samples.weighted_p95`). Those that nothing was measured of are left out.
 
         Args:
             now: When the window ends, seconds of the epoch.
