@@ -372,8 +372,8 @@ class Store:
             "host": _clean(run.host),
             "partial": _clean(run.partial),
         }
-        # inline: asked to return the new key, PostgreSQL's driver would not say how many rows there were
-        if connection.execute(self._insert(runs).values(row).on_conflict_do_nothing().inline()).rowcount != 1:
+        new = self._insert(runs).values(row).on_conflict_do_nothing()
+        if connection.execute(new, execution_options={"preserve_rowcount": True}).rowcount != 1:
             return None
         return int(connection.execute(select(runs.c.number).where(runs.c.id == row["id"])).scalar_one())
 
