@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from pytest_integration_contracts.health.assessment import Assessment, Health, Overview
 from pytest_integration_contracts.health.causes import FAULT, NEVER, Facts, sentence
@@ -148,15 +148,15 @@ def assess(integration: Integration, known: Known, now: float) -> Assessment:
         known: What the store knows of it.
         now: Seconds of the epoch.
     """
-    health, cause, since = _verdict(integration, known, now)
+    verdict = _verdict(integration, known, now)
     answers, p95 = known.latency or (0, None)
     newest = [sample.newest for sample in known.samples if sample.newest is not None]
     return Assessment(
         integration=integration.name,
-        health=health,
-        cause=cause,
-        fault=FAULT[health],
-        since=since,
+        health=verdict.health,
+        cause=verdict.cause,
+        fault=FAULT[verdict.health],
+        since=verdict.since,
         last_good=known.last_good,
         checked=known.runs[-1].run.at if known.runs else None,
         rates=known.rates,
@@ -181,22 +181,29 @@ def assess(integration: Integration, known: Known, now: float) -> Assessment:
         rate_left=_rate_left(known.samples),
         sunset=min((sample.sunset for sample in known.samples if sample.sunset), default=""),
         commit=known.runs[-1].run.commit if known.runs else "",
+        overdue=verdict.overdue,
     )
 
 
-def _verdict(integration: Integration, known: Known, now: float) -> tuple[Health, str, float | None]:
-    """The verdict, its cause, and since when it is so."""
+class _Verdict(NamedTuple):
+    health: Health
+    cause: str
+    since: float | None = None
+    overdue: bool = True
+
+
+def _verdict(integration: Integration, known: Known, now: float) -> _Verdict:
     speaking = weighed(known.runs)
     if not speaking:
-        return Health.UNVERIFIED, NEVER if not known.runs else "never checked outside of maintenance windows", None
+        return _Verdict(Health.UNVERIFIED, NEVER if not known.runs else "never checked outside of maintenance windows")
     result = answered(known.runs, now)
-    overdue = due(result.run.at, integration.cadence) if result else now
-    silent, health, row = overdue < now or result is None, health_of(speaking[-1]), streak(speaking)
+    until = due(result.run.at, integration.cadence) if result else now
+    silent, health, row = until < now or result is None, health_of(speaking[-1]), streak(speaking)
     since = row[0].run.at
     if len(row) == len(speaking) and known.since is not None:
         since = min(since, known.since)
     if silent and health in _SILENCED:
-        health, since = Health.STALE, overdue if result else since
+        health, since = Health.STALE, until if result else since
     facts = Facts(
         health=health,
         last=speaking[-1],
@@ -213,7 +220,7 @@ def _verdict(integration: Integration, known: Known, now: float) -> tuple[Health
         partial=_partial(known.runs, speaking[-1], result),
         now=now,
     )
-    return health, sentence(facts), since
+    return _Verdict(health, sentence(facts), since, silent)
 
 
 def _partial(runs: Sequence[IntegrationRun], speaking: IntegrationRun, result: IntegrationRun | None) -> str:
