@@ -97,6 +97,7 @@ def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
             f'runbook = "{TO_FILL_IN}"       # where to read what to do\n'
             f'credentials = "env:{variable}_TOKEN"  # FILL IN: a reference, never the secret\n'
             'mode = "sync"             # or "events", "batch"\n'
+            '# cadence = "24h"         # how often it is to be asked live, once there is a table [health]\n'
         )
     head = (
         "# Which exchanges belong to which integration, and whom to call about it.\n"

@@ -19,7 +19,7 @@ STOREYS = (
     {"entries", "shapes"},
     {"acceptances", "health_settings"},
     {"manifest"},
-    {"operation_settings", "manifest_lines"},
+    {"operation_settings", "health_entries", "manifest_lines"},
     {"manifest_file"},
     {"drift"},
     {"snapshots", "traffic", "reports", "health", "specs", "serving"},
