@@ -21,6 +21,7 @@ from pytest_integration_contracts.health.standing import (
     weighed,
 )
 from pytest_integration_contracts.health.times import span
+from pytest_integration_contracts.health_settings import in_maintenance
 from pytest_integration_contracts.manifest import Integration, Manifest
 from pytest_integration_contracts.model import Severity
 
@@ -177,7 +178,7 @@ def assess(integration: Integration, known: Known, now: float) -> Assessment:
         feeds=integration.feeds,
         cadence=integration.cadence,
         actual_cadence=actual_cadence(known.runs),
-        maintenance=_in_maintenance(integration, now),
+        maintenance=in_maintenance(integration.maintenance, now),
         rate_left=_rate_left(known.samples),
         sunset=min((sample.sunset for sample in known.samples if sample.sunset), default=""),
         commit=known.runs[-1].run.commit if known.runs else "",
@@ -216,7 +217,7 @@ def _verdict(integration: Integration, known: Known, now: float) -> _Verdict:
         cadence=integration.cadence,
         actual=actual_cadence(known.runs),
         credentials=integration.credentials,
-        maintenance=_in_maintenance(integration, now),
+        maintenance=in_maintenance(integration.maintenance, now),
         partial=_partial(known.runs, speaking[-1], result),
         now=now,
     )
@@ -244,10 +245,6 @@ def _rate_left(samples: Iterable[Sample]) -> tuple[int, int] | None:
     """The limit that is nearest: how many requests were left, and out of how many (0 for not said)."""
     found = [(sample.rate_left, sample.rate_limit or 0) for sample in samples if sample.rate_left is not None]
     return min(found, key=lambda each: (each[0] / each[1] if each[1] else 1.0, each[0]), default=None)
-
-
-def _in_maintenance(integration: Integration, now: float) -> bool:
-    return bool(integration.maintenance) and now < 0  # until windows can be asked
 
 
 def _next_check(found: Iterable[Assessment], now: float) -> float | None:

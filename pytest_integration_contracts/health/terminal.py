@@ -243,7 +243,9 @@ def _incident_line(incident: Incident, now: float) -> Text:
         else f"{moment(incident.began)}, for {span(incident.ended - incident.began)}"
     )
     cause = f": {printable(incident.cause)}" if incident.cause else ""
-    return Text.assemble((incident.verdict, _STYLES[incident.verdict]), f"  {lasted}, {counted(incident.runs, 'run')}{cause}")
+    return Text.assemble(
+        (incident.verdict, _STYLES[incident.verdict]), f"  {lasted}, {counted(incident.runs, 'run')}{cause}"
+    )
 
 
 def _bar(runs: Sequence[IntegrationRun]) -> Text:
