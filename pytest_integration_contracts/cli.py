@@ -18,6 +18,7 @@ from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.commands.export import export
 from pytest_integration_contracts.commands.gate import gate
+from pytest_integration_contracts.commands.health import health
 from pytest_integration_contracts.commands.lint import lint
 from pytest_integration_contracts.commands.probe import probe
 from pytest_integration_contracts.commands.serve import serve
@@ -60,6 +61,7 @@ main.add_command(changelog)
 main.add_command(combine)
 main.add_command(export)
 main.add_command(gate)
+main.add_command(health)
 main.add_command(lint)
 main.add_command(probe)
 main.add_command(serve)

@@ -90,6 +90,7 @@ def test_no_circles_inside_a_room() -> None:
         ("schemathesis", {"specs"}),
         ("sqlalchemy", {"health"}),
         ("alembic", {"health"}),
+        ("rich", {"health"}),
     ],
 )
 def test_a_library_is_known_in_its_room_only(library: str, rooms: set[str]) -> None:
