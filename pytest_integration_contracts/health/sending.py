@@ -1,7 +1,7 @@
 """Sends messages. The one module that imports apprise, and only loaded when something is to be sent.
 
 No address is shown, for an address is a secret: it goes by its reference, `env:ALERTS_URL`, and where that holds
-several, by its place in it, `env:ALERTS_URL#2`. What apprise says of a failure is shown without any part of the address.
+several, by its place in it, `env:ALERTS_URL#2`. What apprise says of a failure is shown without any part of it.
 """
 
 from __future__ import annotations
