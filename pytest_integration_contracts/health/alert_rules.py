@@ -117,9 +117,9 @@ def _stale_standing(watched: Watched) -> list[Condition]:
 
 def _is_silent(watched: Watched) -> bool:
     """Whether a result is due, and none has come. What was never checked at all is new."""
-    assessment = watched.assessment
-    result = answered(assessment.runs, watched.now)
-    return bool(assessment.runs) and (result is None or due(result.run.at, assessment.cadence) < watched.now)
+    runs = watched.assessment.runs
+    last = answered(runs, watched.now) or (runs[0] if runs else None)
+    return last is not None and due(last.run.at, watched.assessment.cadence) < watched.now
 
 
 def _stale_over(watched: Watched, _told: Told) -> Over | None:
