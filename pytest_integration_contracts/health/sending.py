@@ -33,6 +33,8 @@ _BETWEEN = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _PIECE = re.compile(r"[^/:@?&=,;#\s]{3,}")
 _MAX_REASON: Final = 200
 _HIDDEN: Final = "***"
+_LOGGERS: Final = ("apprise", "urllib3")
+"""Who would log addresses: the second is what apprise asks webhooks with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +155,17 @@ class _Keeping(logging.Handler):
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[list[str]]:
-    """Let nothing of what apprise logs reach a screen or a file; what it warns of is given back."""
-    logger, keeping = logging.getLogger("apprise"), _Keeping()
-    before = logger.propagate, logger.handlers[:]
-    logger.propagate, logger.handlers = False, [keeping]
+    """Let nothing of what apprise logs reach a screen or a file; what is warned of is given back."""
+    keeping = _Keeping()
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [(logger.propagate, logger.handlers[:]) for logger in loggers]
+    for logger in loggers:
+        logger.propagate, logger.handlers = False, [keeping]
     try:
         yield keeping.said
     finally:
-        logger.propagate, logger.handlers = before
+        for logger, (propagate, handlers) in zip(loggers, before, strict=True):
+            logger.propagate, logger.handlers = propagate, handlers
 
 
 def scrubbed(text: str, url: str) -> str:

@@ -94,16 +94,18 @@ class World:
 
     def evaluate(self) -> list[str]:
         """What is told now: of each message its news, a recovery with a plus before it."""
-        manifest = Manifest(
-            Path(), Path(), self.integrations, health=HealthSettings(alerts=self.settings)
-        )
+        manifest = Manifest(Path(), Path(), self.integrations, health=HealthSettings(alerts=self.settings))
         self.watched = watch(self, manifest, overview(self, manifest, self.now), self.told, self.now)
         self.decision = decide(self.watched, self.told, self.now)
         self.told = self.decision.told
         return [
-            " ".join(f"{each.integration}:{'+' if one.recovered else ''}{one.kind}" for each, news in about for one in news)
-            for about in (message.about for message in self.decision.messages)
-        ]  # fmt: skip
+            " ".join(
+                f"{each.integration}:{'+' if one.recovered else ''}{one.kind}"
+                for each, news in message.about
+                for one in news
+            )
+            for message in self.decision.messages
+        ]
 
     def after(self, seconds: float, *samples: Sample) -> list[str]:
         """What is told a while later, after a run with these samples, or without one."""
