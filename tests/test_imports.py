@@ -90,6 +90,7 @@ def test_no_circles_inside_a_room() -> None:
         ("schemathesis", {"specs"}),
         ("sqlalchemy", {"health"}),
         ("alembic", {"health"}),
+        ("apprise", {"health"}),
         ("rich", {"health"}),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ MAX_TITLE: Final = 78
 """What a phone shows of a notification's first line, and a subject of RFC 5322 should have at most."""
 
 _MAX_SENTENCE: Final = 400
+_MOST_NEWS: Final = 10
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
@@ -98,7 +100,7 @@ def _level(message: Message) -> Level:
 
 def _brief(assessment: Assessment, news: Sequence[News]) -> list[_Line]:
     """One integration of many: what is told, and whose it is."""
-    said = "; ".join(one.sentence for one in news)
+    said = "; ".join(one.sentence for one in news[:_MOST_NEWS])
     owner = f" (owner: {assessment.owner})" if assessment.owner else ""
     return [("", f"{assessment.integration}: {said}{owner}")]
 
@@ -106,9 +108,11 @@ def _brief(assessment: Assessment, news: Sequence[News]) -> list[_Line]:
 def _lines(assessment: Assessment, news: Sequence[News], now: float) -> Iterator[_Line]:
     since = f" {lasting(assessment.since, now)}" if assessment.since is not None else ""
     yield "", f"{assessment.integration}: {assessment.health}{since}"
-    for one in news:
-        yield "over" if one.recovered else "news", one.sentence
-        yield "told because", one.rule
+    for rule, same in itertools.groupby(news[:_MOST_NEWS], key=lambda one: one.rule):
+        yield from (("over" if one.recovered else "news", one.sentence) for one in same)
+        yield "told because", rule
+    if len(news) > _MOST_NEWS:
+        yield "more", f"{len(news) - _MOST_NEWS} more are not shown"
     labelled = {
         "cause": assessment.cause,
         "fault": assessment.fault,

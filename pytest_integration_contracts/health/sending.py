@@ -19,7 +19,7 @@ from pytest_integration_contracts.errors import HealthError, UsageError
 from pytest_integration_contracts.health.messages import Rendered
 
 try:
-    from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+    from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, OverflowMode
 except ImportError as error:
     raise HealthError(
         f"alerts need {error.name}, which is not installed: pip install 'pytest-integration-contracts[health]'"
@@ -97,6 +97,8 @@ def _apprise(target: Target) -> Apprise:
             f"[health.alerts] to: what {target.name} holds is no address that apprise knows;"
             " see https://appriseit.com/services/"
         )
+    if "overflow=" not in target.url:
+        sender[0].overflow_mode = OverflowMode.SPLIT  # a service would refuse what is too long for it, each time again
     return sender
 
 

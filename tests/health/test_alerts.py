@@ -317,6 +317,17 @@ class TestMessages:
         )
         assert "- **credential:** env:CRM\\_TOKEN" in rendered.markdown
 
+    def test_hundreds_of_changes_at_once_are_no_wall_of_text(self) -> None:
+        changes = tuple(change(f"{number:016x}", path=f"$.field{number}") for number in range(300))
+        world = World(settings=with_alerts(failures=0))
+        world.after(HOUR, sample(Verdict.DRIFT, changes=changes))
+        assert len(world.after(HOUR, sample(Verdict.DRIFT, changes=changes))) == 1
+        rendered = render(world.decision.messages[0])
+        assert rendered.title == "crm: property.removed $.field0 (+299)"
+        assert rendered.text.count("news: ") == 10
+        assert rendered.text.count("told because: drift: a breaking change, confirmed by a second run") == 1
+        assert "more: 290 more are not shown" in rendered.text
+
     def test_what_an_upstream_says_is_neither_markup_nor_a_line_of_its_own(self) -> None:
         world = World()
         for _ in range(2):

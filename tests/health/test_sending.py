@@ -24,7 +24,7 @@ from pytest_integration_contracts.health.alerting import KEPT_FOR, TRIES, Delive
 from pytest_integration_contracts.health.alerts import Decision
 from pytest_integration_contracts.health.messages import Level, Rendered
 from pytest_integration_contracts.health.outbox import LEASE, Letter, Outbox, open_outbox
-from pytest_integration_contracts.health.sending import Target, scrubbed, send, targets_of
+from pytest_integration_contracts.health.sending import Target, _apprise, scrubbed, send, targets_of
 from pytest_integration_contracts.model import Verdict
 
 pytestmark = pytest.mark.filterwarnings(
@@ -113,6 +113,10 @@ class TestSending:
         captured = capsys.readouterr()
         said = f"{why} {caplog.text} {captured.out} {captured.err} {target!r}"
         assert not [secret for secret in ("hunter2", "opensesame", "letmein", "bob") if secret in said]
+
+    def test_what_is_too_long_for_a_service_is_split_unless_its_address_says_otherwise(self) -> None:
+        assert _apprise(only("json://hook.example"))[0].overflow_mode.value == "split"
+        assert _apprise(only("json://hook.example?overflow=truncate"))[0].overflow_mode.value == "truncate"
 
     def test_nobody_there(self) -> None:
         with Webhook() as gone:
