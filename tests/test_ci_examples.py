@@ -84,7 +84,8 @@ def scripts() -> Iterator[Any]:
                 if "run" in step:
                     yield pytest.param(step["run"], id=f"{path.name}:{name}:{step['run'].split()[0]}")
     for name, job in loaded(GITLAB).items():
-        for line in job.get("script", []) + job.get("before_script", []) if isinstance(job, dict) else []:
+        keys = ("before_script", "script", "after_script") if isinstance(job, dict) else ()
+        for line in (line for key in keys for line in job.get(key, [])):
             yield pytest.param(line, id=f"{GITLAB.name}:{name}:{line.split()[0]}")
 
 
@@ -148,7 +149,7 @@ def test_the_workflow_of_a_push_comes_to_one_verdict(project: Project, upstream:
 
 def test_the_nightly_workflow_asks_the_upstream_and_says_its_cadence(project: Project) -> None:
     job = loaded(CI / "github" / "contracts-nightly.yml")["jobs"]["live"]
-    cadence, live, keep = (step["run"] for step in job["steps"][-6:] if "run" in step)
+    cadence, live, alert, keep = (step["run"] for step in job["steps"][-7:] if "run" in step)
     first = bash(cadence, project.folder, SCHEDULE="")
     assert re.fullmatch(
         r"started by hand at \d{4}-\d\d-\d\dT[\d:]{8}Z\nno run before this one is known\n", first.stdout
@@ -156,15 +157,18 @@ def test_the_nightly_workflow_asks_the_upstream_and_says_its_cadence(project: Pr
     environment = {"CRM_URL": project.environment["CRM_URL"], "CRM_TOKEN": "t"}
     done = bash(live, project.folder, **environment)
     assert done.returncode == 0, done.stdout
+    told = bash(alert, project.folder, ALERTS_URL="")
+    assert (told.returncode, told.stdout) == (0, "no alerts: ALERTS_URL is not set\n")
+    assert "has no table `[health]`" in bash(alert, project.folder, ALERTS_URL="json://127.0.0.1").stderr
     assert bash(keep, project.folder).returncode == 0
     second = bash(cadence, project.folder, SCHEDULE="17 3 * * *")
-    told = re.fullmatch(
+    due = re.fullmatch(
         r"due at \d{4}-\d\d-\d\dT03:17:00Z, started (\d+) minutes later\nthe run before ended at (\S+), 0 hours ago\n",
         second.stdout,
     )
-    assert told, second.stderr
-    assert 0 <= int(told[1]) < 24 * 60
-    assert told[2] == json.loads((project.folder / "contracts.json").read_text())["run"]["made_at"]
+    assert due, second.stderr
+    assert 0 <= int(due[1]) < 24 * 60
+    assert due[2] == json.loads((project.folder / "contracts.json").read_text())["run"]["made_at"]
 
 
 def test_the_jobs_of_gitlab_come_to_one_verdict(project: Project) -> None:
@@ -183,6 +187,8 @@ def test_the_jobs_of_gitlab_come_to_one_verdict(project: Project) -> None:
     nightly = bash(live, project.folder, CRM_URL=project.environment["CRM_URL"])
     assert nightly.returncode == 0, nightly.stdout
     assert (project.folder / "contracts.json").exists()
+    (alert,) = jobs["nightly"]["after_script"]
+    assert bash(alert, project.folder, ALERTS_URL="").stdout == "no alerts, ALERTS_URL is not set\n"
 
 
 def test_the_example_names_the_hooks_there_are() -> None:

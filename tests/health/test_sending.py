@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from health import postgres
@@ -163,7 +164,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         yield STORE, tmp_path, {}
         return
     address = request.getfixturevalue("server")
-    with contextlib.closing(postgres.psycopg.connect(address, autocommit=True)) as connection:
+    with contextlib.closing(psycopg.connect(address, autocommit=True)) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     yield "env:HEALTH_STORE", tmp_path, {"HEALTH_STORE": address}
 
@@ -181,7 +182,7 @@ class Desk:
         def look(told: object) -> list[object]:
             self.world.told = told  # type: ignore[assignment]
             self.world.evaluate()
-            return self.world.watched
+            return list(self.world.watched)
 
         return evaluate(self.outbox, look, self.targets, self.world.now)  # type: ignore[arg-type]
 
