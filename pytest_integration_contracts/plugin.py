@@ -251,6 +251,7 @@ def _tried(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestR
         retries.ended()
         if pause is None:
             break
+        _count_try(item)
         retries.wait(pause)
     for name in (_SELECTED_ATTRIBUTE, _COLLECTED_ATTRIBUTE):
         if hasattr(told_first, name):
@@ -271,30 +272,45 @@ def _torn_down(item: pytest.Item, following: pytest.Item | pytest.Collector | No
 
 
 def _torn_down_to(item: pytest.Item, nextitem: pytest.Item | None, before: pytest.TestReport) -> pytest.TestReport:
-    """Tear down the rest, after what is the test's own; one report of both."""
+    """Tear down the wider fixtures, after what is the test's own; one report of both."""
     item.stash[_TOLD] = "[]"
-    rest = _torn_down(item, nextitem)
+    given_up = (pytest.exit.Exception, KeyboardInterrupt)
+    call = pytest.CallInfo.from_call(lambda: _tear_down_to(item, nextitem), "teardown", reraise=given_up)
+    rest: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
     report = rest if rest.failed and not before.failed else before
     told = [each for part in (before, rest) for each in json.loads(getattr(part, _TOLD_ATTRIBUTE, "[]"))]
     setattr(report, _TOLD_ATTRIBUTE, json.dumps(told))
     return report
 
 
+def _tear_down_to(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    item.session._setupstate.teardown_exact(nextitem)  # noqa: SLF001 - the hook itself runs only once for a test
+    findings = [finding for wide in item.config.stash[_FIXTURES].unjudged() for finding in wide.judge()]
+    _take_note(item, findings)
+    _close(item)
+    _fail_on(tuple(findings))
+
+
 def _pause(item: pytest.Item, reports: list[pytest.TestReport]) -> float | None:
-    """How long to wait until a test is tried again; None where it is not. Takes note of what is tried again."""
+    """How long to wait until a test is tried again, in seconds; None where it is not."""
     stops = item.session.shouldfail or item.session.shouldstop
     if stops or WATCH not in item.stash or all(report.passed for report in reports):
         return None
-    from pytest_integration_contracts.model import Verdict
-
-    tries = max(item.stash[_TRIES].values(), default=1)
     watches = [item.stash[WATCH], *item.config.stash[_FIXTURES].broken_of(item)]
     found, retries = item.stash[_FOUND], item.config.stash[_SESSION].retries
-    pause = retries.pause(found, watches, tries=tries, never_sent=item.stash[_NEVER_SENT])
-    if pause is not None:
-        down = {each.operation for each in found if each.verdict is Verdict.DOWN}
-        item.stash[_TRIES] |= dict.fromkeys(down, tries + 1)
-    return pause
+    return retries.pause(found, watches, tries=_tries(item), never_sent=item.stash[_NEVER_SENT])
+
+
+def _tries(item: pytest.Item) -> int:
+    return max(item.stash[_TRIES].values(), default=1)
+
+
+def _count_try(item: pytest.Item) -> None:
+    """Take note of what a test is tried again for."""
+    from pytest_integration_contracts.model import Verdict
+
+    down = {each.operation for each in item.stash[_FOUND] if each.verdict is Verdict.DOWN}
+    item.stash[_TRIES] |= dict.fromkeys(down, _tries(item) + 1)
 
 
 def _is_contract(item: pytest.Item) -> bool:
