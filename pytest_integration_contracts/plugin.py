@@ -730,6 +730,10 @@ class _Controller:
             report = replace(report, part=mine.part(status, coverage, unchecked))
         if self._config.option.contracts_prune:
             report = mine.prune(report, collected.shard + partial, collected.files)
+        if self._config.option.contracts_live:
+            from pytest_integration_contracts.session.health import keep_history
+
+            report = keep_history(mine, report, coverage)
         report = self._written(report, partial)
         self._config.stash[_REPORT] = report
         code = mine.exit_code(status, self._failed, report)

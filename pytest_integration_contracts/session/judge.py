@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import Final
 
 from pytest_integration_contracts.drift.authentication import challenges
 from pytest_integration_contracts.drift.budgets import freshness_change
@@ -213,7 +214,7 @@ class Judge:
         known = self.project.names.known(seen.operation)
         snapshot = self.project.store.get(known)
         if cause is Verdict.DOWN and self.is_maintained(seen.integration):
-            problem = f"{problem}, in a maintenance window"
+            problem += MAINTAINED
         return told_by(
             seen.integration,
             Finding(
@@ -249,6 +250,9 @@ class Judge:
         mode = Mode.UPDATE if self.settings.mode is Mode.REPLAY else Mode.REFRESH
         return self.settings.command(mode, self.test)
 
+
+MAINTAINED: Final = ", in a maintenance window"
+"""How a problem ends that does not count against the upstream."""
 
 _ABOUT_ACCESS = frozenset({"auth.step-added", "auth.scheme-changed"})
 

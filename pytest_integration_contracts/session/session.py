@@ -227,6 +227,11 @@ class Session:
         self._absent.append(Finding(Operation("", ""), "", "", "", problem=problem))
 
     @property
+    def expected(self) -> frozenset[str]:
+        """The tests that are known to fail."""
+        return frozenset(self._expected)
+
+    @property
     def projects(self) -> set[str]:
         """The directories of the manifests that tests told of, relative to the root."""
         return {each.project for each in self._told.values()}
@@ -260,7 +265,7 @@ class Session:
             coverage: Which of the contract tests there are it ran; None where it ran no tests.
         """
         whole = coverage is not None and asked_all(coverage)
-        told, shard = self._in_order(), bool(self.settings.shard)
+        told, shard = self.told, bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
         lesson = self._lesson = self._learn(told) if learns else Lesson()
         slow_ones = [] if shard else slow(told, self.told_of, self.settings)
@@ -299,7 +304,7 @@ class Session:
             unchecked: Contract tests that were selected and did not run to their end.
         """
         return Part(
-            told=dump(self._in_order()),
+            told=dump(self.told),
             status=status,
             folder=Path(os.path.relpath(self.settings.root, self.settings.invoked_from)).as_posix(),
             reason=self.settings.reason,
@@ -309,7 +314,9 @@ class Session:
             unchecked=tuple(sorted(unchecked)),
         )
 
-    def _in_order(self) -> list[Told]:
+    @property
+    def told(self) -> list[Told]:
+        """What tests told, in the order of their names."""
         return [self._told[source] for source in sorted(self._told)]
 
     @property
