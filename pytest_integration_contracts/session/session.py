@@ -18,6 +18,7 @@ from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.last_word import joined
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
@@ -26,6 +27,8 @@ from pytest_integration_contracts.session.probe_tests import Probe, chosen
 from pytest_integration_contracts.session.probes import NotKeptError, Probes, Wanted
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.prune import Asked, orphans, remove
+from pytest_integration_contracts.session.retrying import Retries
+from pytest_integration_contracts.session.retrying import notes as retry_notes
 from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.unused import learned_by_now, not_met
@@ -89,6 +92,15 @@ class Session:
         self._guard = NetworkGuard()
         self._probes: dict[tuple[Path, Wanted], Probes] = {}
         self._lesson = Lesson()
+        self.retries = Retries()
+
+    def tries_again(self, module: Path) -> bool:
+        """Whether tests of a module may be tried again where an upstream is down."""
+        try:
+            manifest = self.project(module.parent).manifest
+        except ManifestError:  # the test says so as soon as it is to be watched
+            return False
+        return self.settings.mode is Mode.LIVE and any(each.retries for each in manifest.integrations.values())
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -215,6 +227,11 @@ class Session:
         self._absent.append(Finding(Operation("", ""), "", "", "", problem=problem))
 
     @property
+    def expected(self) -> frozenset[str]:
+        """The tests that are known to fail."""
+        return frozenset(self._expected)
+
+    @property
     def projects(self) -> set[str]:
         """The directories of the manifests that tests told of, relative to the root."""
         return {each.project for each in self._told.values()}
@@ -248,7 +265,7 @@ class Session:
             coverage: Which of the contract tests there are it ran; None where it ran no tests.
         """
         whole = coverage is not None and asked_all(coverage)
-        told, shard = self._in_order(), bool(self.settings.shard)
+        told, shard = self.told, bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
         lesson = self._lesson = self._learn(told) if learns else Lesson()
         slow_ones = [] if shard else slow(told, self.told_of, self.settings)
@@ -258,7 +275,7 @@ class Session:
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=tuple(lesson.notes),
+            notes=(*lesson.notes, *retry_notes(told)),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
@@ -287,7 +304,7 @@ class Session:
             unchecked: Contract tests that were selected and did not run to their end.
         """
         return Part(
-            told=dump(self._in_order()),
+            told=dump(self.told),
             status=status,
             folder=Path(os.path.relpath(self.settings.root, self.settings.invoked_from)).as_posix(),
             reason=self.settings.reason,
@@ -297,7 +314,9 @@ class Session:
             unchecked=tuple(sorted(unchecked)),
         )
 
-    def _in_order(self) -> list[Told]:
+    @property
+    def told(self) -> list[Told]:
+        """What tests told, in the order of their names."""
         return [self._told[source] for source in sorted(self._told)]
 
     @property
@@ -458,6 +477,7 @@ def _together(one: Told, other: Told) -> Told:
         outdated=other.outdated or one.outdated,
         undated=max(one.undated, other.undated),
         whole=one.whole and other.whole,
+        said=joined(one.said, other.said),
     )
 
 
