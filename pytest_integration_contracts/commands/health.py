@@ -15,6 +15,7 @@ import click
 
 from pytest_integration_contracts.commands.stored import nearest_manifest
 from pytest_integration_contracts.errors import UsageError
+from pytest_integration_contracts.manifest_file import FILE_NAME
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.health.assessment import Overview
@@ -92,9 +93,10 @@ def overview_of(manifest: Manifest, now: float) -> Overview:
 def store_of(manifest: Manifest) -> Store:
     """The store that a manifest names, opened. Errors as in `overview_of`."""
     if manifest.health is None:
-        raise UsageError(
-            f"{manifest.root / 'contracts.toml'}: there is no `[health]`, so live runs keep no history; add that line"
-        )
+        path = manifest.root / FILE_NAME
+        if not path.exists():
+            raise UsageError(f"there is no {FILE_NAME} in {manifest.root} or above it: go to where the project is")
+        raise UsageError(f"{path}: there is no `[health]`, so live runs keep no history; add that line to it")
     from pytest_integration_contracts.health.store import open_store
 
     return open_store(manifest.health.store, manifest.root, os.environ)

@@ -35,6 +35,7 @@ WHOSE: Final = {
 NEVER: Final = "never checked: no live run has told of it yet"
 
 _DID: Final = {
+    "property.added": "gained",
     "property.removed": "lost",
     "property.removed-optional": "lost",
     "property.became-optional": "sometimes lacks",
