@@ -291,7 +291,7 @@ class Store:
     def latencies(self, now: float, window: float) -> dict[str, tuple[int, float]]:
         """By integration how many answers there were, and how long 95 in 100 of them took, in seconds.
 
-        It is estimated from each run's (`samples.weighted_p95`). Integrations that nothing was measured of are left out.
+        It is estimated from each run's (`samples.weighted_p95`). Those that nothing was measured of are left out.
 
         Args:
             now: When the window ends, seconds of the epoch.
@@ -404,7 +404,8 @@ class Store:
             "host": _clean(run.host),
             "partial": _clean(run.partial),
         }
-        if connection.execute(self._insert(runs).values(row).on_conflict_do_nothing()).rowcount != 1:
+        new = self._insert(runs).values(row).on_conflict_do_nothing()
+        if connection.execute(new, execution_options={"preserve_rowcount": True}).rowcount != 1:
             return None
         return int(connection.execute(select(runs.c.number).where(runs.c.id == row["id"])).scalar_one())
 
