@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 import pytest
-from histories import CADENCE, DAY, HOUR, keep
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from histories import CADENCE, DAY, HOUR, keep
 from pytest_integration_contracts.health.store import open_store
 
 ROOT = Path(__file__).parent.parent

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from histories import CADENCE, DAY, GAINED, HOUR, LOST, NOW, VERDICTS, declares, keep, told
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from histories import CADENCE, DAY, GAINED, HOUR, LOST, NOW, VERDICTS, declares, keep, told
 from pytest_integration_contracts.health.assess import WINDOWS, Known, assess, overview
 from pytest_integration_contracts.health.assessment import Assessment, Health
 from pytest_integration_contracts.health.samples import COUNTED, GOOD, IntegrationRun, Rate, RunRecord
@@ -28,78 +29,78 @@ def stands(store: Store, integration: Integration = CRM, now: float = NOW) -> As
 
 
 @pytest.mark.parametrize(
-    ("marks", "ago", "health", "fault", "cause"),
+    ("marks", "ago", "expected"),
     [
-        ("....", HOUR, Health.OK, "", "3 operations hold"),
-        ("...~", HOUR, Health.CHANGED, "", "GET /orders/{id} gained `gift`; nothing breaks"),
-        ("..DD", HOUR, Health.DRIFT, "upstream", "GET /orders/{id} lost `total`, 1 of 3 operations drift"),
+        ("....", HOUR, (Health.OK, "", "3 operations hold")),
+        ("...~", HOUR, (Health.CHANGED, "", "GET /orders/{id} gained `gift`; nothing breaks")),
+        ("..DD", HOUR, (Health.DRIFT, "upstream", "GET /orders/{id} lost `total`, 1 of 3 operations drift")),
         (
             ".XXX",
             HOUR,
-            Health.DOWN,
-            "upstream",
-            "answers 503, since 2027-01-14 19:00 UTC, 3 runs in a row, 1 of 3 operations down",
+            (
+                Health.DOWN,
+                "upstream",
+                "answers 503, since 2027-01-14 19:00 UTC, 3 runs in a row, 1 of 3 operations down",
+            ),
         ),
         (
             "...X",
             HOUR,
-            Health.DOWN,
-            "upstream",
-            "answers 503, since 07:00 UTC, one run so far, 1 of 3 operations down",
+            (Health.DOWN, "upstream", "answers 503, since 07:00 UTC, one run so far, 1 of 3 operations down"),
         ),
         (
             "..AA",
             HOUR,
-            Health.DENIED,
-            "whoever holds the credential",
-            "answers 401 (credential: env:CRM_TOKEN), since 01:00 UTC, 2 runs in a row",
+            (
+                Health.DENIED,
+                "whoever holds the credential",
+                "answers 401 (credential: env:CRM_TOKEN), since 01:00 UTC, 2 runs in a row",
+            ),
         ),
-        ("...o", HOUR, Health.OURS, "us", "the contract holds, and our own code fails: KeyError"),
+        ("...o", HOUR, (Health.OURS, "us", "the contract holds, and our own code fails: KeyError")),
         (
             "...?",
             HOUR,
-            Health.UNVERIFIED,
-            "whoever runs the checks",
-            "the last run verified nothing: nothing was asked",
+            (Health.UNVERIFIED, "whoever runs the checks", "the last run verified nothing: nothing was asked"),
         ),
         (
             "....",
             13 * HOUR,
-            Health.STALE,
-            "whoever runs the checks",
-            "no result for 13 h, checked every 6 h before; ok until then",
+            (Health.STALE, "whoever runs the checks", "no result for 13 h, checked every 6 h before; ok until then"),
         ),
         (
             "~",
             13 * HOUR,
-            Health.STALE,
-            "whoever runs the checks",
-            "no result for 13 h, due every 6 h; changed until then",
+            (Health.STALE, "whoever runs the checks", "no result for 13 h, due every 6 h; changed until then"),
         ),
         (
             "...?",
             13 * HOUR,
-            Health.STALE,
-            "whoever runs the checks",
-            "no result for 13 h, checked every 6 h before; unverified until then",
+            (
+                Health.STALE,
+                "whoever runs the checks",
+                "no result for 13 h, checked every 6 h before; unverified until then",
+            ),
         ),
-        ("....", 12 * HOUR, Health.OK, "", "3 operations hold"),
+        ("....", 12 * HOUR, (Health.OK, "", "3 operations hold")),
         (
             "..DD",
             5 * DAY,
-            Health.DRIFT,
-            "upstream",
-            "GET /orders/{id} lost `total`, 1 of 3 operations drift; and no result for 5 d, checked every 6 h before",
+            (
+                Health.DRIFT,
+                "upstream",
+                "GET /orders/{id} lost `total`, 1 of 3 operations drift; and no result for 5 d, checked every 6 h before",
+            ),
         ),
-        ("", 0, Health.UNVERIFIED, "whoever runs the checks", "never checked: no live run has told of it yet"),
+        ("", 0, (Health.UNVERIFIED, "whoever runs the checks", "never checked: no live run has told of it yet")),
     ],
 )
 def test_a_history_comes_to_a_verdict_with_its_cause_and_whose_it_is(
-    store: Store, marks: str, ago: float, health: Health, fault: str, cause: str
+    store: Store, marks: str, ago: float, expected: tuple[Health, str, str]
 ) -> None:
     keep(store, "crm", marks, ago=ago)
     found = stands(store)
-    assert (found.health, found.fault, found.cause) == (health, fault, cause)
+    assert (found.health, found.fault, found.cause) == expected
 
 
 @pytest.mark.parametrize(
@@ -404,8 +405,6 @@ def test_a_run_of_a_part_never_betters_a_verdict_and_one_in_maintenance_changes_
 def test_incidents_follow_each_other_and_only_the_newest_may_last(rows: list[dict[str, Any]]) -> None:
     found = judged(history(rows, NOW - HOUR)).incidents[::-1]
     assert all(each.ended is not None and each.began < each.ended for each in found[:-1])
-    assert all(
-        first.ended is not None and first.ended < then.began for first, then in zip(found, found[1:], strict=False)
-    )
+    assert all(first.ended is not None and first.ended < then.began for first, then in pairwise(found))
     counted = [row for row in rows if VERDICTS[row["mark"]] in COUNTED - GOOD and not row["maintenance"]]
     assert sum(each.runs for each in found) <= len(counted)

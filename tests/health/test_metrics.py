@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from histories import CADENCE, DAY, HOUR, LOST, NOW, declares, keep, told
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as text_format
 
+from histories import CADENCE, DAY, HOUR, LOST, NOW, declares, keep, told
 from pytest_integration_contracts.health.assess import overview
 from pytest_integration_contracts.health.assessment import Health
 from pytest_integration_contracts.health.document import as_json
@@ -84,7 +84,8 @@ def test_what_is_not_known_has_no_value_and_silence_is_told(store: Store) -> Non
 def test_labels_hold_whatever_a_manifest_says(store: Store) -> None:
     strange = 'a "quoted" \\ path\nwith é\U0001f600'
     labels = {"owner": strange, "contact": "", "runbook": "{}=,", "system_of_record": "#"}
-    text = openmetrics(overview(store, declares(replace(CRM, **labels)), NOW))
+    strangely = replace(CRM, owner=strange, contact="", runbook="{}=,", system_of_record="#")
+    text = openmetrics(overview(store, declares(strangely), NOW))
     assert of(read(text), "owner", integration="crm", **labels) == 1
     assert text.endswith("\n# EOF\n")
 
