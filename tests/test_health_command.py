@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.openmetrics import parser
 
 from histories import CADENCE, DAY, HOUR, keep
 from pytest_integration_contracts.health.store import open_store
@@ -166,11 +166,20 @@ def test_json_and_openmetrics_are_written_whole(tmp_path: Path) -> None:
     ]
     metrics = (tmp_path / "text" / "contracts.prom").read_text()
     assert metrics.endswith("# EOF\n")
-    assert any(family.name == "integration_contracts_health" for family in text_string_to_metric_families(metrics))
+    families = parser.text_string_to_metric_families(metrics)  # type: ignore[no-untyped-call]
+    assert "integration_contracts_health" in {family.name for family in families}
     assert list((tmp_path / "text").iterdir()) == [tmp_path / "text" / "contracts.prom"]
     alone = json.loads(run(tmp_path, "crm", "--json", "-").stdout)
     assert [each["integration"] for each in alone["integrations"]] == ["crm"]
     assert alone["integrations"][0]["cadence"]["declared"] == CADENCE
+
+
+def test_runs_that_wait_for_the_store_are_told_of(tmp_path: Path) -> None:
+    project(tmp_path, {"orders": "..."})
+    spool = tmp_path / ".contracts" / "spool"
+    spool.mkdir()
+    (spool / "0001.json").write_text("{}")
+    assert "\nnote: 1 run of this machine waits in .contracts/spool for the store: not counted" in run(tmp_path).stdout
 
 
 def test_bad_input_is_one_line_and_exits_2(tmp_path: Path) -> None:

@@ -28,26 +28,24 @@ def stands(store: Store, integration: Integration = CRM, now: float = NOW) -> As
     return found
 
 
+LOST_TOTAL = "GET /orders/{id} lost `total`, 1 of 3 operations drift"
+SILENT = "no result for 13 h, checked every 6 h before"
+DOWN = "1 of 3 operations down"
+CHECKERS = "whoever runs the checks"
+
+
 @pytest.mark.parametrize(
     ("marks", "ago", "expected"),
     [
         ("....", HOUR, (Health.OK, "", "3 operations hold")),
         ("...~", HOUR, (Health.CHANGED, "", "GET /orders/{id} gained `gift`; nothing breaks")),
-        ("..DD", HOUR, (Health.DRIFT, "upstream", "GET /orders/{id} lost `total`, 1 of 3 operations drift")),
+        ("..DD", HOUR, (Health.DRIFT, "upstream", LOST_TOTAL)),
         (
             ".XXX",
             HOUR,
-            (
-                Health.DOWN,
-                "upstream",
-                "answers 503, since 2027-01-14 19:00 UTC, 3 runs in a row, 1 of 3 operations down",
-            ),
+            (Health.DOWN, "upstream", "answers 503, since 2027-01-14 19:00 UTC, 3 runs in a row, " + DOWN),
         ),
-        (
-            "...X",
-            HOUR,
-            (Health.DOWN, "upstream", "answers 503, since 07:00 UTC, one run so far, 1 of 3 operations down"),
-        ),
+        ("...X", HOUR, (Health.DOWN, "upstream", "answers 503, since 07:00 UTC, one run so far, " + DOWN)),
         (
             "..AA",
             HOUR,
@@ -58,41 +56,13 @@ def stands(store: Store, integration: Integration = CRM, now: float = NOW) -> As
             ),
         ),
         ("...o", HOUR, (Health.OURS, "us", "the contract holds, and our own code fails: KeyError")),
-        (
-            "...?",
-            HOUR,
-            (Health.UNVERIFIED, "whoever runs the checks", "the last run verified nothing: nothing was asked"),
-        ),
-        (
-            "....",
-            13 * HOUR,
-            (Health.STALE, "whoever runs the checks", "no result for 13 h, checked every 6 h before; ok until then"),
-        ),
-        (
-            "~",
-            13 * HOUR,
-            (Health.STALE, "whoever runs the checks", "no result for 13 h, due every 6 h; changed until then"),
-        ),
-        (
-            "...?",
-            13 * HOUR,
-            (
-                Health.STALE,
-                "whoever runs the checks",
-                "no result for 13 h, checked every 6 h before; unverified until then",
-            ),
-        ),
+        ("...?", HOUR, (Health.UNVERIFIED, CHECKERS, "the last run verified nothing: nothing was asked")),
         ("....", 12 * HOUR, (Health.OK, "", "3 operations hold")),
-        (
-            "..DD",
-            5 * DAY,
-            (
-                Health.DRIFT,
-                "upstream",
-                "GET /orders/{id} lost `total`, 1 of 3 operations drift; and no result for 5 d, checked every 6 h before",
-            ),
-        ),
-        ("", 0, (Health.UNVERIFIED, "whoever runs the checks", "never checked: no live run has told of it yet")),
+        ("....", 13 * HOUR, (Health.STALE, CHECKERS, f"{SILENT}; ok until then")),
+        ("...?", 13 * HOUR, (Health.STALE, CHECKERS, f"{SILENT}; unverified until then")),
+        ("~", 13 * HOUR, (Health.STALE, CHECKERS, "no result for 13 h, due every 6 h; changed until then")),
+        ("..DD", 13 * HOUR, (Health.DRIFT, "upstream", f"{LOST_TOTAL}; and {SILENT}")),
+        ("", 0, (Health.UNVERIFIED, CHECKERS, "never checked: no live run has told of it yet")),
     ],
 )
 def test_a_history_comes_to_a_verdict_with_its_cause_and_whose_it_is(

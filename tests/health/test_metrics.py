@@ -64,7 +64,7 @@ def test_every_figure_is_there_with_its_unit_and_what_it_rests_on(store: Store) 
     assert of(values, "cadence_seconds", integration="crm") == CADENCE
     assert of(values, "made_timestamp_seconds") == NOW
     assert of(values, "next_check_timestamp_seconds") == NOW + 5 * HOUR
-    units = {family.name: family.unit for family in open_metrics(text)}
+    units = {family.name: family.unit for family in open_metrics(text)}  # type: ignore[no-untyped-call]
     assert all(name.endswith("_seconds") == (unit == "seconds") for name, unit in units.items())
 
 
