@@ -148,6 +148,12 @@ def test_maintenance_counts_for_nothing_and_is_told(store: Store) -> None:
     assert stands(store).maintenance is False
 
 
+def test_a_whole_run_in_maintenance_makes_no_part_of_what_was_whole_before(store: Store) -> None:
+    keep(store, "crm", "..", ago=2 * HOUR, operations=2, partial="-k crm")
+    keep(store, "crm", "X", ago=HOUR, maintenance=True)
+    assert stands(store).health is Health.OK
+
+
 def test_silence_in_maintenance_is_no_green_either(store: Store) -> None:
     keep(store, "crm", "..", ago=3 * DAY)
     keep(store, "crm", "........", ago=HOUR, maintenance=True)
