@@ -27,8 +27,8 @@ FAULT: Final = {
 WHOSE: Final = {
     "upstream": "the upstream's fault",
     "us": "our own fault",
-    "whoever holds the credential": "for whoever holds the credential",
-    "whoever runs the checks": "for whoever runs the checks",
+    "whoever holds the credential": "up to whoever holds the credential",
+    "whoever runs the checks": "up to whoever runs the checks",
 }
 """The same as a person reads it."""
 
