@@ -27,14 +27,15 @@ FAULT: Final = {
 WHOSE: Final = {
     "upstream": "the upstream's fault",
     "us": "our own fault",
-    "whoever holds the credential": "for whoever holds the credential",
-    "whoever runs the checks": "for whoever runs the checks",
+    "whoever holds the credential": "up to whoever holds the credential",
+    "whoever runs the checks": "up to whoever runs the checks",
 }
 """The same as a person reads it."""
 
 NEVER: Final = "never checked: no live run has told of it yet"
 
 _DID: Final = {
+    "property.added": "gained",
     "property.removed": "lost",
     "property.removed-optional": "lost",
     "property.became-optional": "sometimes lacks",

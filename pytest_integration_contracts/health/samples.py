@@ -12,7 +12,7 @@ What `store.Store` offers:
 - `last_good() -> dict[str, float]`: when each integration last held, as seconds of the epoch.
 - `since() -> dict[str, float]`: since when each integration has the verdict that it has now.
 - `samples(integration, *, run=None) -> list[Sample]`: those of its last run, or of another one, by its id.
-- `last_samples() -> dict[str, list[Sample]]`: those of the last run of every integration, in one question.
+- `last_samples() -> dict[str, list[Sample]]`: those of the last run of every integration.
 - `latencies(now, window) -> dict[str, tuple[int, float]]`: by integration how many live answers, and their p95.
 - `prune(before: float) -> int`, `retain(keep_for, now) -> int`: the same once a day, `close()`.
 """

@@ -84,10 +84,11 @@ def answered(runs: Runs, now: float) -> IntegrationRun | None:
     Whole is one that was not partial, or asked for as many operations as usual: as the last that was not partial, or
     else as the middle one of the last ten.
     """
-    usual = _usual(runs[-_RECENT:])
-    for run in reversed(runs):
+    counting = [run for run in runs if not run.maintenance]
+    usual = _usual(counting[-_RECENT:])
+    for run in reversed(counting):
         whole = not run.run.partial or run.operations >= usual
-        if whole and not run.maintenance and run.run.at <= now + SKEW:
+        if whole and run.run.at <= now + SKEW:
             return run
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Final
@@ -28,6 +29,7 @@ _RIM: Final = 12
 _IN_FULL: Final = 10
 """So many are told in full; the rest in a line each."""
 
+_NAME: Final = 32
 _MOST_ROWS: Final = 10
 _PIPE: Final = 100_000
 """What is no terminal is as wide as it takes."""
@@ -65,6 +67,8 @@ class Screen:
             file: Where to write; colours only on a terminal, and none where NO_COLOR is set.
             width: How many columns there are; None for as many as the terminal has.
         """
+        if isinstance(file, io.TextIOWrapper):
+            file.reconfigure(errors="replace")  # a terminal that does not know a letter shows another
         self._console = Console(file=file, width=width, highlight=False, soft_wrap=False)
         if width is None and not self._console.is_terminal:
             self._console.width = _PIPE
@@ -96,7 +100,7 @@ class Screen:
                 self._line(Text())
                 self._line(Text(title, "bold"))
             for line in lines:
-                self._line(line, indent=2)
+                self._line(line, indent=2, hang=4)
         if assessment.runs:
             self._line(Text())
             self._line(Text.assemble((f"last {counted(len(assessment.runs), 'run')}", "bold"), ", the newest last"))
@@ -122,14 +126,14 @@ class Screen:
     def _block(self, each: Assessment, now: float) -> None:
         head = Text.assemble((f"{each.health.upper():<{_RIM}}", _STYLES[each.health]), (each.integration, "bold"))
         self._line(head)
-        for line in _facts(each, now):
-            self._line(line, indent=_RIM)
+        for group in _facts(each, now):
+            self._packed(group, indent=_RIM)
 
     def _rows(self, found: Sequence[Assessment], shown: int) -> None:
         if not found:
             return
         self._line(Text())
-        width = max(len(each.integration) for each in found[:shown]) if shown else 0
+        width = max((min(len(each.integration), _NAME) for each in found[:shown]), default=0)
         for each in found[:shown]:
             row = Text.assemble(
                 (f"{each.health.upper():<{_RIM}}", _STYLES[each.health]),
@@ -140,28 +144,42 @@ class Screen:
             self._line(row)
         rest = Counter(each.health for each in found[shown:])
         for health, number in rest.items():
-            told = f"{number} more" if shown else str(number)
-            self._line(
-                Text.assemble((f"{health.upper():<{_RIM}}", _STYLES[health]), f"{told} ", ("(-v lists them)", "dim"))
-            )
+            told = f"{number} more" if shown else counted(number, "integration")
+            hint = ("  -v lists them", "dim")
+            self._line(Text.assemble((f"{health.upper():<{_RIM}}", _STYLES[health]), told, hint))
 
-    def _line(self, line: Text, indent: int = 0) -> None:
-        """Write a line; where it is too long, it goes on below its own beginning."""
-        room = max(self._console.width - indent, 1)
-        for part in line.wrap(self._console, room) or [Text()]:
+    def _line(self, line: Text, indent: int = 0, hang: int = 0) -> None:
+        """Write a line; where it is too long, it goes on below its own beginning, further in by `hang`."""
+        room = max(self._console.width - indent - hang, 1)
+        for position, part in enumerate(line.wrap(self._console, room) or [Text()]):
             part.rstrip()
-            self._console.print(Text(" " * indent) + part, soft_wrap=True)
+            self._console.print(Text(" " * (indent + (hang if position else 0))) + part, soft_wrap=True)
+
+    def _packed(self, facts: Iterable[Text], indent: int) -> None:
+        """Write facts, as many to a line as fit; none goes over two lines that fits into one."""
+        line = Text()
+        for fact in facts:
+            longer = Text.assemble(line, ("; ", "dim"), fact) if line else fact
+            if line and indent + longer.cell_len > self._console.width:
+                self._line(line, indent)
+                longer = fact
+            line = longer
+        if line:
+            self._line(line, indent)
 
 
-def _facts(each: Assessment, now: float) -> Iterator[Text]:
-    yield Text(printable(each.cause))
-    yield from _joined(_since(each, now))
-    rates = ", ".join(f"{window_name(window)} {success(each.rates[window])}" for window in WINDOWS)
-    yield Text.assemble(("held ", "dim"), rates)
-    yield from _joined(_figures(each, now))
-    yield from _joined(_whom(each))
+def _facts(each: Assessment, now: float) -> Iterator[Iterable[Text]]:
+    """What is to be known of an integration, each group on lines of its own."""
+    yield [Text(printable(each.cause))]
+    yield _since(each, now)
+    yield (
+        Text.assemble(("" if position else "held ", "dim"), f"{success(each.rates[window])} in {window_name(window)}")
+        for position, window in enumerate(WINDOWS)
+    )
+    yield _figures(each, now)
+    yield _whom(each)
     if each.feeds:
-        yield Text.assemble(("feeds ", "dim"), printable(", ".join(each.feeds)))
+        yield [Text.assemble(("feeds ", "dim"), printable(", ".join(each.feeds)))]
 
 
 def _since(each: Assessment, now: float) -> Iterator[Text]:
@@ -176,11 +194,10 @@ def _figures(each: Assessment, now: float) -> Iterator[Text]:
     if each.p95 is not None:
         budget = f", budget {seconds(each.budget)}" if each.budget else ""
         over = "red" if each.budget and each.p95 > each.budget else ""
-        yield Text.assemble(
-            ("p95 ", "dim"), (seconds(each.p95), over), f" ({counted(each.answers, 'answer')} in 24h{budget})"
-        )
+        of = f" of {counted(each.answers, 'answer')} in 24h{budget}"
+        yield Text.assemble(("p95 ", "dim"), (seconds(each.p95), over), of)
     if each.newest is not None:
-        allowed = f" ({every(each.fresh_within)} allowed)" if each.fresh_within else ""
+        allowed = f", {every(each.fresh_within)} allowed" if each.fresh_within else ""
         yield Text.assemble(("data ", "dim"), f"{span(now - each.newest)} old{allowed}")
     if each.changes:
         yield Text.assemble(("changes ", "dim"), _weights(each.changes))
@@ -189,12 +206,17 @@ def _figures(each: Assessment, now: float) -> Iterator[Text]:
         yield Text.assemble(("requests left ", "dim"), f"{left} of {limit}" if limit else str(left))
     if each.sunset:
         yield Text.assemble(("ends ", "dim"), printable(each.sunset))
-    checked = every(each.cadence) if each.cadence else ""
+    yield Text.assemble(("checked ", "dim"), _how_often(each))
+
+
+def _how_often(each: Assessment) -> str:
+    declared = every(each.cadence) if each.cadence else ""
     actual = span(each.actual_cadence) if each.actual_cadence is not None else ""
-    if checked or actual:
-        yield Text.assemble(
-            ("checked ", "dim"), f"every {actual or '?'}" + (f" (declared {checked})" if checked else "")
-        )
+    if not actual:
+        return f"too seldom to say how often, due every {declared}" if declared else "too seldom to say how often"
+    if actual == declared:
+        return f"every {actual}, as declared"
+    return f"every {actual}, declared every {declared}" if declared else f"every {actual}, no cadence declared"
 
 
 def _weights(changes: Iterable[tuple[str, OpenChange]]) -> str:
@@ -212,13 +234,6 @@ def _whom(each: Assessment) -> Iterator[Text]:
     ):
         if value:
             yield Text.assemble((f"{word} ", "dim"), printable(value))
-
-
-def _joined(parts: Iterable[Text]) -> Iterator[Text]:
-    """Some facts in one line, where there are any."""
-    found = list(parts)
-    if found:
-        yield Text("; ", "dim").join(found)
 
 
 def _change_line(operation: str, change: OpenChange) -> Text:
