@@ -182,6 +182,23 @@ def test_bad_input_is_told_in_one_line(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("library", ["apprise", "sqlalchemy"])
+def test_a_missing_library_is_told_in_one_line(project: Project, library: str) -> None:
+    outage(project)
+    code = (
+        f"import sys; sys.modules['{library}'] = None\n"
+        "from pytest_integration_contracts.cli import main; main(['alert'])"
+    )
+    environment = {**os.environ, "ALERTS_URL": project.url}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert library in done.stderr
+    assert done.stderr.endswith("is not installed: pip install 'pytest-integration-contracts[health]'\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_receiver_that_hangs_does_not_keep_the_command_from_ending(project: Project, webhook: Webhook) -> None:
     outage(project)
     webhook.hangs = True

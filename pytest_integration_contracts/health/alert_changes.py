@@ -33,7 +33,7 @@ def _drifted(watched: Watched, sample: Sample, change: OpenChange) -> Condition:
     text = f": {change.text}" if change.text else ""
     return Condition(
         kind=Kind.DRIFT,
-        short=f"{change.rule} {change.path}",
+        short=f"drift, {change.rule} {change.path}",
         sentence=f"{sample.operation}  {change.rule}  {change.path}{text}  [{change.fingerprint}]",
         rule=f"drift: a breaking change, confirmed by a second run (found in {seen} of the last"
         f" {plural(len(watched.recent), 'run')})",

@@ -85,7 +85,7 @@ def _title(message: Message) -> str:
 
 def _headline(news: Sequence[News]) -> str:
     gravest = news[0]
-    more = f" (+{len(news) - 1})" if len(news) > 1 else ""
+    more = f" (+{len(news) - 1} more)" if len(news) > 1 else ""
     short = f"recovered ({gravest.kind.replace('_', ' ')})" if gravest.recovered else gravest.short
     return f"{short}{more}"
 

@@ -11,16 +11,18 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
-
-# after `database`, which says what to install where it is missing
-from sqlalchemy import Connection, delete, insert, select, text, update
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pytest_integration_contracts.health.database import Database, place
 from pytest_integration_contracts.health.messages import Level, Rendered
 from pytest_integration_contracts.health.tables import outbox, told
 from pytest_integration_contracts.health.watching import Kind, Told
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# after `database`, which says what to install where it is missing
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 LEASE: Final = 300.0
 """For how long a message is one sender's, in seconds: longer than all its attempts take."""

@@ -323,7 +323,7 @@ class TestMessages:
         world.after(HOUR, sample(Verdict.DRIFT, changes=changes))
         assert len(world.after(HOUR, sample(Verdict.DRIFT, changes=changes))) == 1
         rendered = render(world.decision.messages[0])
-        assert rendered.title == "crm: property.removed $.field0 (+299)"
+        assert rendered.title == "crm: drift, property.removed $.field0 (+299 more)"
         assert rendered.text.count("news: ") == 10
         assert rendered.text.count("told because: drift: a breaking change, confirmed by a second run") == 1
         assert "more: 290 more are not shown" in rendered.text
