@@ -16,6 +16,7 @@ from pytest_integration_contracts.commands.accept import accept
 from pytest_integration_contracts.commands.alert import alert
 from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
+from pytest_integration_contracts.commands.due import due
 from pytest_integration_contracts.commands.export import export
 from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.health import health
@@ -59,6 +60,7 @@ main.add_command(accept)
 main.add_command(alert)
 main.add_command(changelog)
 main.add_command(combine)
+main.add_command(due)
 main.add_command(export)
 main.add_command(gate)
 main.add_command(health)

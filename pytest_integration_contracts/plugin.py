@@ -93,6 +93,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="this run is one of several, such as 3/20: `integration-contracts combine` joins their .json reports",
     )
+    group.addoption(
+        "--contracts-only",
+        metavar="NAMES",
+        default="",
+        help="leave out contract tests that ask other integrations than these, such as crm,tax",
+    )
     parser.addini("contracts", "as if --contracts were always given", type="bool", default=False)
 
 
@@ -136,6 +142,7 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
             path = settings.invoked_from / argument.partition("::")[0]
             if path.exists():
                 session.project(path if path.is_dir() else path.parent)
+        session.insist_on(_only(config))
     except ContractsError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_SESSION] = session
@@ -154,6 +161,11 @@ def _shard(config: pytest.Config) -> str:
 
     insist_on_shard(name, _report_paths(config))
     return str(name)
+
+
+def _only(config: pytest.Config) -> frozenset[str]:
+    """The integrations whose tests are to run; none for all."""
+    return frozenset(filter(None, map(str.strip, config.option.contracts_only.split(","))))
 
 
 def _report_paths(config: pytest.Config) -> list[Path]:
@@ -330,11 +342,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if _is_contract(item) and (_uses_fixture(item) or not is_kept_by_recording(item)):
                 item.add_marker(skip)
         return
+    if _only(config):
+        _leave_out(config, items)
     for item in items:
         if is_kept_by_recording(item):
             _adopt(item)
         elif _is_contract(item):
             config.stash[_FIXTURES].used_by(item)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out contract tests of other integrations than those that are wanted."""
+    session, names = config.stash[_SESSION], _only(config)
+    contracts = [item for item in items if _is_contract(item) or is_kept_by_recording(item)]
+    others = [item for item in contracts if session.asks_others(names, item.path, _names(item), _insisted(item))]
+    if others:
+        left = set(map(id, others))
+        items[:] = [item for item in items if id(item) not in left]
+        config.hook.pytest_deselected(items=others)
+
+
+def _names(item: pytest.Item) -> list[str]:
+    """A test's classes and its own name."""
+    return [node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item)]
+
+
+def _insisted(item: pytest.Item) -> str:
+    """The integration that a test insists on, or ""."""
+    marker = item.get_closest_marker("contract")
+    return str(marker.args[0]) if marker and marker.args else ""
 
 
 def _adopt(item: pytest.Item) -> None:
@@ -384,9 +420,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 def _open(item: pytest.Item) -> None:
     from pytest_integration_contracts.errors import ContractsError
 
-    marker = item.get_closest_marker("contract")
-    insisted = str(marker.args[0]) if marker and marker.args else ""
-    name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
+    name, insisted = ".".join(_names(item)), _insisted(item)
     session, declared = item.config.stash[_SESSION], item.stash.get(_ADOPTED, None)
     try:
         probe = getattr(item, "callspec", None) and item.callspec.params.get(PROBE)  # type: ignore[attr-defined]

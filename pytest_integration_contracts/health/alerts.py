@@ -32,6 +32,7 @@ class News:
         short: A few words for the first line.
         sentence: What a person should know.
         rule: The rule by which it is told, with its numbers.
+        subject: As in `Told`.
         recovered: Whether something is over.
     """
 
@@ -39,6 +40,7 @@ class News:
     short: str
     sentence: str
     rule: str
+    subject: str = ""
     recovered: bool = False
 
 
@@ -166,7 +168,13 @@ class _Desk:
             at=self._now,
             stage=condition.stage,
         )
-        yield News(kind=condition.kind, short=condition.short, sentence=condition.sentence, rule=condition.rule)
+        yield News(
+            kind=condition.kind,
+            short=condition.short,
+            sentence=condition.sentence,
+            rule=condition.rule,
+            subject=condition.subject,
+        )
 
     def _flaps(self, before: Told | None) -> str:
         """Why what comes back is not told yet, "" where it is: within a day of its end it is held back."""
@@ -192,7 +200,14 @@ class _Desk:
         else:
             del self.told[item.key]
         if over.sentence:
-            yield News(kind=item.kind, short="recovered", sentence=over.sentence, rule=over.rule, recovered=True)
+            yield News(
+                kind=item.kind,
+                short="recovered",
+                sentence=over.sentence,
+                rule=over.rule,
+                subject=item.subject,
+                recovered=True,
+            )
 
     def _silence(self, kind: Kind) -> str:
         """Why nothing is told of a kind now, "" where it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,6 +101,34 @@ class Session:
         except ManifestError:  # the test says so as soon as it is to be watched
             return False
         return self.settings.mode is Mode.LIVE and any(each.retries for each in manifest.integrations.values())
+
+    def insist_on(self, names: Iterable[str]) -> None:
+        """Make sure that there are integrations of these names in the manifests known by now, if there are manifests.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        known = {name for project in self._projects.values() for name in project.manifest.integrations}
+        for name in names:
+            if known and name not in known:
+                raise UsageError(f"--contracts-only: no integration `{name}`; there are: {', '.join(sorted(known))}")
+
+    def asks_others(self, names: AbstractSet[str], module: Path, test: Sequence[str], insisted: str) -> bool:
+        """Whether a test asks other integrations than these, by what it says and by what is recorded of it.
+
+        Args:
+            names: The integrations.
+            module: The test module.
+            test: Its classes and its own name.
+            insisted: The integration it insists on, or "".
+        """
+        try:
+            project, asked = self.project(module.parent), {insisted} - {""}
+            for cassette in (project.cassette(module, ".".join(test)), default_cassette(module, test)):
+                asked |= {operation.integration for operation in project.recorded(cassette)}
+        except (ManifestError, CassetteError):
+            return False  # the test says so
+        return bool(asked) and not asked & names
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.

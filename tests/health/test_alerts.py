@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from health.simulated import DAY, DRIFT, HOUR, START, World, change, integration, sample, with_alerts
 from pytest_integration_contracts.health.alert_rules import RULES
 from pytest_integration_contracts.health.messages import MAX_TITLE, Level, render
+from pytest_integration_contracts.health.samples import Sample
 from pytest_integration_contracts.health.watching import Kind
-from pytest_integration_contracts.health_settings import ALERT_KINDS, Mute, SuccessRate
+from pytest_integration_contracts.health_settings import ALERT_KINDS, Mute, SuccessRate, Window
 from pytest_integration_contracts.model import Verdict
 
 OK, DOWN, DENIED = sample(), sample(Verdict.DOWN, cause="connection refused"), sample(Verdict.DENIED, cause="401")
@@ -247,6 +250,17 @@ class TestSilence:
         world = World(settings=with_alerts(mutes=mutes))
         assert world.after(HOUR, DENIED) == ["crm:credential"]
 
+    def test_nothing_is_told_in_a_maintenance_window_but_what_still_stands_after_it(self) -> None:
+        window = Window(start=15 * 60, end=18 * 60)
+        world = World(integration(maintenance=(window,)))
+        world.after(HOUR, DOWN)
+        world.after(HOUR, OURS)
+        world.run(DOWN)
+        assert world.after(HOUR) == []  # 15:00
+        assert world.held == ["in a maintenance window"]
+        assert world.after(2 * HOUR) == []
+        assert world.after(HOUR) == ["crm:failures"]
+
     def test_without_anywhere_to_send_to_nothing_passes_for_told(self) -> None:
         world = World(settings=with_alerts(to=()))
         assert world.after(HOUR, DENIED) == []
@@ -347,18 +361,26 @@ class TestMessages:
         assert rendered.title == "crm: recovered (failures)"
 
 
-VERDICTS = st.sampled_from([OK, DOWN, DENIED, DRIFT, OURS, None])
+ENDING = sample(Verdict.CHANGED, sunset="2026-03-20", changes=(change("b" * 16, expires="2026-03-06"),))
+VERDICTS = st.sampled_from([OK, DOWN, DENIED, DRIFT, OURS, ENDING, None])
+STAGED = {Kind.SUNSET, Kind.ACCEPTANCE}
+"""What is told again when it comes nearer."""
 
 
 @given(st.lists(VERDICTS, max_size=40))
-def test_nothing_is_told_twice_before_its_end_is_told(history: list[object]) -> None:
+def test_nothing_is_told_twice_before_its_end_is_told(history: list[Sample | None]) -> None:
     world = World(settings=with_alerts(success_rate=RATE))
-    open_now: set[tuple[str, str]] = set()
+    told: Counter[tuple[str, str]] = Counter()
     for verdict in history:
-        told = world.after(6 * HOUR, verdict) if verdict else world.after(6 * HOUR)  # type: ignore[arg-type]
+        if verdict:
+            world.after(6 * HOUR, verdict)
+        else:
+            world.after(6 * HOUR)
         for one in world.news:
-            key = (one.kind, "")
-            assert (key in open_now) is one.recovered, (told, open_now)
-            open_now.symmetric_difference_update({key})
+            key = (one.kind, one.subject)
+            if one.recovered:
+                assert told.pop(key), f"{key} is over and was never told"
+            else:
+                told[key] += 1
+                assert told[key] <= (3 if one.kind in STAGED else 1), f"{key} is told again"
         assert world.evaluate() == [], "the same state again"
-    assert world.now >= START
