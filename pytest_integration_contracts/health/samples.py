@@ -98,7 +98,7 @@ class Sample:
         p95: The same of 95 in 100.
         version: The version of its snapshot, "" for none.
         changes: What stands.
-        rate_left: How many requests the upstream still allowed at the end; None where it does not say.
+        rate_left: The fewest requests that the upstream still allowed; None where it does not say.
         rate_limit: Out of how many.
         sunset: When the upstream says that it ends, ISO 8601, "" where it does not.
         newest: When the newest data in its answers was made (`freshness`), seconds of the epoch; None for not known.
