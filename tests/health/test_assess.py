@@ -123,6 +123,18 @@ def test_a_partial_run_may_raise_an_alarm_and_ask_for_all_of_one_integration(sto
     assert (found.health, found.cause) == (Health.OK, "3 operations hold")
 
 
+@pytest.mark.parametrize(("whole", "stands_at"), [(".", Health.OK), ("X", Health.DENIED)])
+def test_a_part_that_holds_again_ends_what_a_part_found_and_no_more(
+    store: Store, whole: str, stands_at: Health
+) -> None:
+    keep(store, "crm", whole, ago=3 * HOUR)
+    keep(store, "crm", "A.", ago=HOUR, every=HOUR, operations=1, partial="-k customers")
+    assert stands(store).health is stands_at
+    keep(store, "crm", "D", ago=HOUR / 2, operations=2, partial="-k orders")
+    keep(store, "crm", ".", ago=HOUR / 3, operations=1, partial="-k customers")
+    assert stands(store).health is Health.DRIFT
+
+
 def test_asking_for_one_operation_again_and_again_keeps_nothing_fresh(store: Store) -> None:
     keep(store, "crm", "....", ago=13 * HOUR)
     keep(store, "crm", "..", ago=HOUR, operations=1, partial="-k customers")
@@ -138,13 +150,13 @@ def test_runs_that_are_always_partial_are_results_all_the_same(store: Store) -> 
 
 def test_maintenance_counts_for_nothing_and_is_told(store: Store) -> None:
     keep(store, "crm", "...", ago=6 * HOUR)
-    keep(store, "crm", "X", ago=HOUR, maintenance=True)
+    keep(store, "crm", "X", ago=HOUR, operations=5, maintenance=True)
     always = replace(CRM, maintenance=(Window(),))
     found = stands(store, always)
     assert (found.health, found.maintenance) == (Health.OK, True)
     assert found.cause == "3 operations hold; in a maintenance window now, which does not count"
     assert found.incidents == ()
-    assert not found.changes
+    assert [sample.cause for sample in found.operations] == ["", "", ""]
     assert stands(store).maintenance is False
 
 
