@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health.simulated import DAY, DRIFT, HOUR, START, World, change, integration, sample, with_alerts
+from health.simulated import DAY, DRIFT, HOUR, World, change, integration, sample, with_alerts
 from pytest_integration_contracts.health.alert_rules import RULES
 from pytest_integration_contracts.health.messages import MAX_TITLE, Level, render
 from pytest_integration_contracts.health.samples import Sample
