@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -123,24 +123,25 @@ class Store:
         """
         by_operation: dict[tuple[str, str], list[Sample]] = {}
         for each in found:
-            by_operation.setdefault((_name(each.integration), _name(each.operation)), []).append(each)
-        kept = {key: gravest(each) for key, each in by_operation.items()}
-        summed = list(summaries(run, kept.values(), maintenance))
+            named = replace(each, integration=_name(each.integration), operation=_name(each.operation))
+            by_operation.setdefault((named.integration, named.operation), []).append(named)
+        kept = {key: gravest(each) for key, each in sorted(by_operation.items())}
+        summed = list(summaries(run, kept.values(), set(map(_name, maintenance))))
         with self._database.writing() as connection:
             self._database.lock(connection, shared=True)
             number = self._run(connection, run)
             if number is None:
                 return False
-            named = self._named(connection, sorted({name for name, _ in kept}))
-            numbered = self._series(connection, sorted(kept), named)
+            numbers = self._named(connection, sorted({name for name, _ in kept}))
+            numbered = self._series(connection, list(kept), numbers)
             said = [_clean(each.cause) for each in kept.values()]
             words = self._texts(connection, [*said, *map(_standing, kept.values())])
-            rows = [_sample_row(each, number, numbered[key], words) for key, each in sorted(kept.items())]
+            rows = [_sample_row(each, number, numbered[key], words) for key, each in kept.items()]
             if rows:
                 connection.execute(insert(samples), rows)
                 connection.execute(
                     insert(integration_runs),
-                    [_summary_row(each, number, named[_name(each.integration)], words) for each in summed],
+                    [_summary_row(each, number, numbers[each.integration], words) for each in summed],
                 )
         return True
 

@@ -221,6 +221,17 @@ def test_what_no_database_takes_is_kept_as_what_it_can_take(history: Store) -> N
     assert rows(history, "health_series") == 1
 
 
+def test_names_that_become_the_same_are_one_integration(history: Store) -> None:
+    long = "x" * 2_000
+    found = [sample(integration=name) for name in ("a\0", "a\ufffd", f"{long}1", f"{long}2")]
+    history.append(run_at(1), [*found, sample(Verdict.DOWN, integration=f"{long}3", operation="GET /b")])
+    assert sorted(history.latest()) == ["a\ufffd", long[:1_000]]
+    assert history.latest()[long[:1_000]].operations == 2
+    assert [each.operation for each in history.samples(long)] == ["GET /a", "GET /b"]
+    history.append(run_at(2), [sample(Verdict.DOWN, integration="a\0")], maintenance=["a\0"])
+    assert history.last_good()["a\ufffd"] == 1
+
+
 def test_a_text_is_kept_once_however_often_it_is_said(history: Store) -> None:
     for at in range(20):
         history.append(
