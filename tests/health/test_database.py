@@ -76,6 +76,18 @@ def test_a_history_outside_of_the_manifests_folder_is_refused(tmp_path: Path, na
     assert [path.name for path in tmp_path.iterdir()] == ["project"]
 
 
+def test_a_file_anywhere_is_named_in_the_environment(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "project", tmp_path / "elsewhere.sqlite"
+    root.mkdir()
+    environment = {"HEALTH_STORE": f"sqlite:///{elsewhere}"}
+    with open_store("env:HEALTH_STORE", root, environment) as store:
+        store.append(run_at(1), [sample()])
+    with open_store("env:HEALTH_STORE", root, environment) as store:
+        assert store.samples("crm") == [sample()]
+    assert elsewhere.exists()
+    assert not list(root.iterdir())
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
