@@ -259,7 +259,8 @@ def _tried(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestR
             pause = None
         if pause is not None:
             item.config.stash[_FIXTURES].renew(item)
-        item._request, item.funcargs = False, None  # type: ignore[attr-defined]  # noqa: SLF001 - as pytest does
+        if hasattr(item, "_request"):
+            item._request, item.funcargs = False, None  # type: ignore[attr-defined]  # noqa: SLF001 - as pytest does
         retries.ended()
         if pause is None:
             break

@@ -19,7 +19,7 @@ from pytest_integration_contracts.model import Change, Coverage, Finding, Operat
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import reasons
 from pytest_integration_contracts.session.findings import merged
-from pytest_integration_contracts.session.judge import MAINTAINED
+from pytest_integration_contracts.session.judge import maintained
 from pytest_integration_contracts.session.last_word import LastWord
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
@@ -68,17 +68,16 @@ def keep_history(session: Session, report: Report, coverage: Coverage, *, commit
         samples = samples_of(findings, told, project, session.expected)
         health = project.manifest.health
         if samples and health is not None:
-            maintained = _maintained(findings, project, at)
             root, environment = project.manifest.root, settings.environment
-            notes += keep(run, samples, health, root, environment, maintenance=maintained)
+            worked_on = _maintained(findings, project, at)
+            notes += keep(run, samples, health, root, environment, maintenance=worked_on)
     return replace(report, notes=notes)
 
 
 def _maintained(findings: Iterable[Finding], project: Project, at: float) -> set[str]:
     """The integrations that were being worked on when they were asked, or are so now."""
-    named = {found.operation.integration for found in findings if found.problem.endswith(MAINTAINED)}
     every = project.manifest.integrations.values()
-    return named | {each.name for each in every if in_maintenance(each.maintenance, at)}
+    return {*maintained(findings)} | {each.name for each in every if in_maintenance(each.maintenance, at)}
 
 
 def samples_of(

@@ -214,7 +214,7 @@ class Judge:
         known = self.project.names.known(seen.operation)
         snapshot = self.project.store.get(known)
         if cause is Verdict.DOWN and self.is_maintained(seen.integration):
-            problem += MAINTAINED
+            problem += _MAINTAINED
         return told_by(
             seen.integration,
             Finding(
@@ -251,8 +251,14 @@ class Judge:
         return self.settings.command(mode, self.test)
 
 
-MAINTAINED: Final = ", in a maintenance window"
+_MAINTAINED: Final = ", in a maintenance window"
 """How a problem ends that does not count against the upstream."""
+
+
+def maintained(findings: Iterable[Finding]) -> list[str]:
+    """The integrations that were down while they were being worked on, by name."""
+    return sorted({each.operation.integration for each in findings if each.problem.endswith(_MAINTAINED)})
+
 
 _ABOUT_ACCESS = frozenset({"auth.step-added", "auth.scheme-changed"})
 

@@ -20,7 +20,7 @@ LONGEST_PAUSE: Final = 30.0
 """Who asks for a longer pause than this, in seconds, is not asked again in this run."""
 
 LONGEST_IN_ALL: Final = 60.0
-"""How long the tries after the first of one process may take together with their pauses, in seconds."""
+"""Once the tries after the first of one process took so long with their pauses, in seconds, no more begin."""
 
 _HELD: Final = frozenset({Verdict.OK, Verdict.CHANGED})
 _NEVER_SENT: Final = (ConnectionRefusedError, socket.gaierror)
@@ -46,9 +46,14 @@ class Retries:
 
     def ended(self) -> None:
         """Take note that a try is over: what it took is gone, where it was not the first."""
+        self._count()
+        self._began = None
+
+    def _count(self) -> None:
         if self._began is not None:
-            self._left -= self._clock() - self._began
-            self._began = None
+            now = self._clock()
+            self._left -= now - self._began
+            self._began = now
 
     def pause(
         self, findings: Sequence[Finding], watches: Sequence[Watch], *, tries: int, never_sent: bool
@@ -61,6 +66,7 @@ class Retries:
             tries: How often it was tried.
             never_sent: Whether what it ended with says that nothing was sent: the connection was refused.
         """
+        self._count()
         grave = {finding.verdict for finding in findings} - _HELD
         if grave != {Verdict.DOWN} or not _repeatable(watches, never_sent=never_sent):
             return None
@@ -70,7 +76,7 @@ class Retries:
             return None
         pause = _wanted(watches)
         pause = float(2 ** (tries - 1)) if pause is None else pause
-        return pause if pause <= min(LONGEST_PAUSE, self._left) else None
+        return pause if pause <= LONGEST_PAUSE and pause < self._left else None
 
     def _may_ask(self, integration: Integration, judge: Judge, tries: int) -> bool:
         if integration.name in self._stayed_down or judge.is_maintained(integration):

@@ -18,6 +18,7 @@ from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.judge import maintained
 from pytest_integration_contracts.session.last_word import joined
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
@@ -70,6 +71,8 @@ class Lesson:
 FIXTURE = "fixture "
 """How the labels of fixtures begin; those of tests are node ids."""
 
+
+_WORKED_ON: Final = "{} was down in a maintenance window, which fails nothing"
 
 _OK: Final = 0
 _FAILED: Final = 1
@@ -303,7 +306,7 @@ class Session:
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=(*lesson.notes, *retry_notes(told)),
+            notes=(*lesson.notes, *retry_notes(told), *map(_WORKED_ON.format, maintained(findings))),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),

@@ -159,6 +159,7 @@ def test_what_is_down_while_it_is_being_worked_on_does_not_fail_the_run(monitore
     result = monitored.run("--contracts-live", "-rs", SOURCE_DATE_EPOCH=str(NOW))
     assert (result.exit, asked(upstream)["/rates"]) == (0, 1)
     assert "answered 503 Service Unavailable, in a maintenance window" in result.text.replace("\n", " ")
+    assert result.section.splitlines()[0] == "crm was down in a maintenance window, which fails nothing"
     (run,), samples = kept(monitored.folder)
     assert (run.verdict, run.maintenance) == (Verdict.DOWN, True)
     assert samples["GET /rates"].tries == 1

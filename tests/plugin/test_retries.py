@@ -199,3 +199,40 @@ def test_a_write_that_was_never_sent_is_tried_again(retrying: Project, upstream:
     upstream.answers["/v1/written"] = [down(), GOOD]
     assert retrying.run("--contracts-live").exit == 6
     assert asked(upstream) == {"/written": 1}
+
+
+def test_tests_of_unittest_are_tried_again_and_what_another_plugin_repeats_is_left_to_it(
+    retrying: Project, upstream: Upstream
+) -> None:
+    retrying.write(
+        "test_crm.py",
+        """
+        import unittest
+        import pytest
+        from client import ask
+
+        class TestOld(unittest.TestCase):
+            def setUp(self):
+                self.fresh = []
+
+            @pytest.mark.contract
+            def test_wobbly(self):
+                self.fresh.append(1)
+                self.assertEqual((len(self.fresh), ask("/wobbly")["id"]), (1, 1))
+
+        @pytest.mark.contract
+        def test_broken():
+            ask("/broken")
+        """,
+    )
+    learned(retrying, upstream, "/wobbly", "/broken")
+    upstream.answers["/v1/wobbly"] = [down(), GOOD]
+    result = retrying.run("--contracts-live")
+    assert result.exit == 0, result.text
+    assert result.section.splitlines()[0] == "crm GET /wobbly was down, answered at the 2nd try"
+    retrying.plugins = ("rerunfailures",)
+    upstream.answers["/v1/broken"] = down()
+    upstream.asked.clear()
+    repeated = retrying.run("--contracts-live", "--reruns", "1")
+    assert (repeated.exit, asked(upstream)) == (6, {"/wobbly": 1, "/broken": 2})
+    assert "tried" not in repeated.section
