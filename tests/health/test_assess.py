@@ -304,8 +304,11 @@ def test_notes_tell_what_a_reader_would_not_see(store: Store) -> None:
         "all 3 integrations that were asked are down at once: look at the runner's own network first",
         "the store also knows 2 integrations that the manifest does not declare: ahead, gone",
     )
-    found = overview(store, declares(Integration("ahead", cadence=CADENCE), Integration("gone")), NOW)
-    assert found.notes[0] == "ahead: its last result is dated 3 h ahead of now: set the clock of runner-1"
+    keep(store, "early", "..", ago=-2 * HOUR)
+    found = overview(store, declares(Integration("ahead"), Integration("early"), Integration("gone")), NOW)
+    assert found.notes[0] == (
+        "set the clock of runner-1: its last results are dated up to 3 h ahead of now (ahead, early)"
+    )
 
 
 def test_a_result_from_the_future_keeps_nothing_fresh(store: Store) -> None:
