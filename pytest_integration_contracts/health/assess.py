@@ -267,7 +267,7 @@ def _notes(found: Sequence[Assessment], unknown: Sequence[str], now: float) -> I
             ahead.setdefault(each.runs[-1].run.host or "the machine that runs them", []).append(each)
     for host, some in ahead.items():
         furthest = span(max(each.checked or now for each in some) - now)
-        names = _some_of([each.integration for each in some])
+        names = _some_of(sorted(each.integration for each in some))
         yield f"set the clock of {host}: its last results are dated up to {furthest} ahead of now ({names})"
     if unknown:
         noun = "an integration" if len(unknown) == 1 else f"{len(unknown)} integrations"
