@@ -304,8 +304,11 @@ def test_notes_tell_what_a_reader_would_not_see(store: Store) -> None:
         "all 3 integrations that were asked are down at once: look at the runner's own network first",
         "the store also knows 2 integrations that the manifest does not declare: ahead, gone",
     )
-    found = overview(store, declares(Integration("ahead", cadence=CADENCE), Integration("gone")), NOW)
-    assert found.notes[0] == "ahead: its last result is dated 3 h ahead of now: set the clock of runner-1"
+    keep(store, "early", "..", ago=-2 * HOUR)
+    found = overview(store, declares(Integration("ahead"), Integration("early"), Integration("gone")), NOW)
+    assert found.notes[0] == (
+        "set the clock of runner-1: its last results are dated up to 3 h ahead of now (ahead, early)"
+    )
 
 
 def test_a_result_from_the_future_keeps_nothing_fresh(store: Store) -> None:
@@ -352,7 +355,7 @@ RUNS: st.SearchStrategy[Any] = st.builds(
 )
 
 
-def history(rows: list[dict[str, Any]], last: float) -> tuple[IntegrationRun, ...]:
+def runs_of(rows: list[dict[str, Any]], last: float) -> tuple[IntegrationRun, ...]:
     at, found = last, []
     for row in reversed(rows):
         kept = {key: value for key, value in row.items() if key != "gap"}
@@ -368,7 +371,7 @@ def judged(runs: tuple[IntegrationRun, ...], cadence: float = CADENCE) -> Assess
 
 @given(st.lists(RUNS, max_size=12), st.floats(-5 * DAY, 60 * DAY), st.sampled_from([0.0, HOUR, CADENCE, DAY]))
 def test_silence_is_never_green(rows: list[dict[str, Any]], ago: float, cadence: float) -> None:
-    runs = history(rows, NOW - ago)
+    runs = runs_of(rows, NOW - ago)
     found = judged(runs, cadence)
     recent = [run for run in runs if -300 <= NOW - run.run.at <= 2 * (cadence or DAY)]
     told_good = [run for run in runs if run.verdict in GOOD and not run.maintenance]
@@ -380,7 +383,7 @@ def test_silence_is_never_green(rows: list[dict[str, Any]], ago: float, cadence:
 def test_a_run_of_a_part_never_betters_a_verdict_and_one_in_maintenance_changes_none(
     rows: list[dict[str, Any]],
 ) -> None:
-    runs = history(rows, NOW - HOUR)
+    runs = runs_of(rows, NOW - HOUR)
     before = judged(runs)
     if before.health in {Health.DRIFT, Health.DENIED, Health.DOWN}:
         part = _run(at=NOW - HOUR / 2, mark=".", partial="-k one", operations=0)
@@ -391,8 +394,17 @@ def test_a_run_of_a_part_never_betters_a_verdict_and_one_in_maintenance_changes_
 
 @given(st.lists(RUNS, max_size=20))
 def test_incidents_follow_each_other_and_only_the_newest_may_last(rows: list[dict[str, Any]]) -> None:
-    found = judged(history(rows, NOW - HOUR)).incidents[::-1]
+    found = judged(runs_of(rows, NOW - HOUR)).incidents[::-1]
     assert all(each.ended is not None and each.began < each.ended for each in found[:-1])
     assert all(first.ended is not None and first.ended < then.began for first, then in pairwise(found))
     counted = [row for row in rows if VERDICTS[row["mark"]] in COUNTED - GOOD and not row["maintenance"]]
     assert sum(each.runs for each in found) <= len(counted)
+
+
+def test_what_is_asked_of_all_at_once_is_what_each_says(history: Store) -> None:
+    for number, marks in enumerate(("..X", "D", ".~?oA")):
+        keep(history, f"api-{number}", marks, ago=HOUR + number, operations=number + 1)
+    names = [f"api-{number}" for number in range(3)]
+    assert history.recent(2) == {name: history.runs(name, most=2) for name in names}
+    assert history.recent(90) == {name: history.runs(name) for name in names}
+    assert history.last_samples() == {name: history.samples(name) for name in names}
