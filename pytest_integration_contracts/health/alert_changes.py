@@ -14,6 +14,7 @@ from pytest_integration_contracts.health.wording import first_of, plural
 _DAY: Final = 86400.0
 _SUNSET_AGAIN: Final = (7 * _DAY, _DAY)
 _ACCEPTANCE_AGAIN: Final = (3 * _DAY, 0.0)
+_REMEMBERED: Final = 30 * _DAY
 _CONFIRMED: Final = 2
 _FORGOTTEN: Final = 5
 """After so many runs that do not ask for an operation at all, nobody does any more."""
@@ -105,12 +106,16 @@ def _sunset(watched: Watched, date: str, operations: list[str]) -> Condition:
 
 
 def sunset_over(watched: Watched, told: Told) -> Over | None:
-    """Whether an end is no longer announced."""
-    said = [each.sunset for each in watched.last if each.operation == told.operation and each.verdict in LOOKED]
-    if not said or told.subject in said:
+    """Whether an end is no longer announced, in several runs that looked."""
+    about = (each for run in watched.recent for each in run if each.operation == told.operation)
+    said = [each.sunset for each in about if each.verdict in LOOKED][: max(watched.settings.recovered, 1)]
+    if len(said) < watched.settings.recovered or told.subject in said:
         return None
     instead = f", but on {said[0]}" if said[0] else ""
-    return Over(f"{told.operation} no longer says that it ends on {told.subject}{instead}", "sunset: no longer said")
+    return Over(
+        f"{told.operation} no longer says that it ends on {told.subject}{instead}",
+        f"sunset: not said in {plural(len(said), 'run')}",
+    )
 
 
 def acceptance_standing(watched: Watched) -> list[Condition]:
@@ -143,10 +148,9 @@ def _accepted_until(change: OpenChange) -> str:
 
 
 def acceptance_over(watched: Watched, told: Told) -> Over | None:
-    """Whether nothing is accepted any more, or something for longer: that is nobody's alarm."""
-    still = any(_accepted_until(change) == told.subject for _, change in watched.standing)
-    looked = any(each.operation == told.operation and each.verdict in LOOKED for run in watched.recent for each in run)
-    return None if still or not looked else SILENTLY
+    """Whether it ended long ago. That the change is gone is nobody's alarm, and if it comes back it is not news."""
+    ends = end_of(told.subject.partition(" ")[2])
+    return SILENTLY if ends is None or ends + _REMEMBERED < watched.now else None
 
 
 def _spans(first: float, later: tuple[float, ...]) -> list[float]:

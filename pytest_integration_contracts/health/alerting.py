@@ -55,7 +55,7 @@ def watch(store: Runs, manifest: Manifest, seen: Overview, told: Mapping[Key, To
     settings = {each.integration: settings_of(manifest, each.integration) for each in seen.assessments}
     windows = sorted({each.success_rate.over for each in settings.values() if each.success_rate})
     rates = store.rates(now, windows) if windows else {}
-    about = {name for name, kind, _ in told if kind in {Kind.DRIFT, Kind.ACCEPTANCE}}
+    about = {name for name, kind, _ in told if kind in {Kind.DRIFT, Kind.SUNSET}}
     found = []
     for assessment in seen.assessments:
         name = assessment.integration

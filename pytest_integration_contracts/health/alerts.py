@@ -19,6 +19,8 @@ MOST_MESSAGES: Final = 10
 """Where more upstreams than these have news at once, it is one message: the cause is likely to be one, too."""
 
 _FLAPS_WITHIN: Final = 86400.0
+_FLAPPING: Final = frozenset({Kind.DRIFT, Kind.SUNSET})
+"""What may be in one answer and not in the next."""
 
 Key = tuple[str, Kind, str]
 
@@ -195,7 +197,7 @@ class _Desk:
         if why:
             self._hold(item.kind, over.sentence, why)
             return
-        if over.sentence and item.kind is Kind.DRIFT:
+        if over.sentence and item.kind in _FLAPPING:
             self.told[item.key] = replace(item, over=self._now)
         else:
             del self.told[item.key]

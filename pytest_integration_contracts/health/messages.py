@@ -76,6 +76,8 @@ def _title(message: Message) -> str:
     if len(message.about) == 1:
         return _cut(f"{first.integration}: {headline}")
     names = [each.integration for each, _ in message.about]
+    if len({(fresh[0].kind, fresh[0].recovered) for _, fresh in message.about}) > 1:
+        return _cut(f"{first.integration}: {headline}; {plural(len(names) - 1, 'other integration')}")
     who = ", ".join(names) if len(names) <= MOST_MESSAGES else plural(len(names), "integration")
     title = f"{message.upstream + ': ' if message.upstream else ''}{who}: {headline}"
     if len(title) <= MAX_TITLE:

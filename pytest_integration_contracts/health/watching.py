@@ -89,7 +89,7 @@ class Told:
         operation: The operation it is about, or "".
         at: When it was told, seconds of the epoch.
         stage: How urgent it was then: what comes nearer is told again.
-        over: When its end was told, kept of drift for as long as it may flap; None while it stands.
+        over: When its end was told, kept of what may flap for a day; None while it stands.
     """
 
     integration: str

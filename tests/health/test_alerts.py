@@ -190,7 +190,13 @@ class TestSunset:
         world = World()
         assert world.after(HOUR, sample(sunset="2026-03-20")) == ["crm:sunset"]
         assert world.after(HOUR, DOWN) == []
+        assert world.after(HOUR, sample(sunset="2026-09-20")) == []
         assert world.after(HOUR, sample(sunset="2026-09-20")) == ["crm:+sunset"]
+
+    def test_a_date_that_is_in_every_other_answer_is_told_once(self) -> None:
+        world = World()
+        told = [world.after(HOUR, each) for each in [sample(sunset="2026-03-20"), OK] * 10]
+        assert told == [["crm:sunset"], *[[]] * 19]
 
     def test_a_date_that_is_none_is_left_alone(self) -> None:
         assert World().after(HOUR, sample(sunset="soon")) == []
@@ -210,6 +216,12 @@ class TestAcceptance:
         assert world.news[1].short == "an acceptance has expired"
         assert world.after(HOUR, expired) == ["crm:failures"]
         assert world.after(HOUR, expired) == []
+
+    def test_a_change_that_comes_and_goes_is_told_once(self) -> None:
+        world = World()
+        accepted = sample(Verdict.CHANGED, changes=(change(expires="2026-03-10"),))
+        told = [world.after(HOUR, each) for each in [accepted, OK, OK, OK] * 5]
+        assert told == [["crm:acceptance"], *[[]] * 19]
 
     def test_that_it_counts_for_longer_is_nobodys_alarm(self) -> None:
         world = World()
@@ -279,6 +291,15 @@ class TestMessages:
         world.after(HOUR, *down)
         assert sorted(world.after(HOUR, *down)) == ["crm:failures notes:failures", "tax:failures"]
         assert render(world.decision.messages[0]).title == "api.crm.example: crm, notes: down, 2 failing runs in a row"
+
+    def test_different_news_of_one_upstream_begin_with_the_worst(self) -> None:
+        world = World(integration("crm"), integration("notes"))
+        for _ in range(2):
+            world.after(HOUR, DRIFT, sample(Verdict.DOWN, "notes"))
+        assert world.decision.messages[0].upstream == "api.crm.example"
+        assert render(world.decision.messages[0]).title == (
+            "crm: drift, property.removed $.email (+1 more); 1 other integration"
+        )
 
     def test_where_no_url_says_whose_it_is_the_contact_does(self) -> None:
         world = World(integration("events", ""), integration("files", ""), integration("other", "", contact=""))
