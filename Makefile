@@ -38,6 +38,7 @@ bench: $(READY)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.replay $(BENCH)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.scale $(BENCH)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.specs $(BENCH)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.health $(BENCH)
 
 docs: $(READY)
 	@$(BIN)/mkdocs build --strict --quiet --site-dir site

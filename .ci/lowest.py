@@ -1,9 +1,11 @@
-"""Prints what the project depends on, its extras for published documents included, each pinned to its lower bound."""
+"""Prints what the project depends on, its extras but that of encodings included, each pinned to its lower bound."""
 
 import tomllib
 from pathlib import Path
 
+_EXTRAS = ("openapi", "graphql", "health", "postgres")
+
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 extras = project["optional-dependencies"]
-requirements = [*project["dependencies"], *extras["openapi"], *extras["graphql"]]
-print(*(requirement.replace(">=", "==") for requirement in requirements))
+requirements = [*project["dependencies"], *(each for name in _EXTRAS for each in extras[name])]
+print(*(each.replace(">=", "==") for each in requirements if not each.startswith(project["name"])))

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import BodyError
+from pytest_integration_contracts.health_settings import AlertSettings, HealthSettings, Window
 from pytest_integration_contracts.model import MAX_DEPTH
 from pytest_integration_contracts.patterns import glob_matches, glob_precision
 
@@ -139,6 +140,12 @@ class Integration:
         openapi: Where its OpenAPI document is: a URL, or a path below or beside the manifest; "" for none.
         openapi_source: The same with the defaults of its variables: what is kept.
         graphql: The same of its GraphQL schema: the URL of its endpoint, or a path.
+        cadence: How often it is to be asked, in seconds; 0 where that is not said.
+        feeds: What depends on it downstream: `dashboard.revenue`.
+        system_of_record: Where the data has its home.
+        retries: How often a live run tries a test again whose upstream is down.
+        maintenance: When the upstream is being worked on.
+        alerts: What is told of it, and to whom; None where nothing is monitored.
     """
 
     name: str
@@ -163,6 +170,12 @@ class Integration:
     openapi: str = ""
     openapi_source: str = ""
     graphql: str = ""
+    cadence: float = 0.0
+    feeds: tuple[str, ...] = ()
+    system_of_record: str = ""
+    retries: int = 0
+    maintenance: tuple[Window, ...] = ()
+    alerts: AlertSettings | None = None
 
     @property
     def lacks_urls(self) -> bool:
@@ -247,6 +260,17 @@ def readable_size(number: int) -> str:
     return f"{number} bytes"
 
 
+_SPANS: Final = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
+
+
+def readable_duration(seconds: float) -> str:
+    """A duration as a manifest says it: `6h`, `30d`, `0.8s`."""
+    for unit, size in _SPANS:
+        if seconds >= size and not seconds % size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.12g}s"
+
+
 _Origin = tuple[str, tuple[str, int | None]]
 """Scheme, host and port."""
 
@@ -266,6 +290,7 @@ class Manifest:
         adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
         limits: How large bodies may be.
         enforce: What findings may do about what no integration claims: one of `ENFORCEMENTS`.
+        health: How the upstreams are monitored; None where they are not.
     """
 
     root: Path
@@ -278,6 +303,7 @@ class Manifest:
     adopt_vcr: bool = False
     max_age: MaxAge | None = None
     enforce: str = ENFORCEMENTS[0]
+    health: HealthSettings | None = None
     _at: dict[_Origin, list[tuple[str, Integration, Prefix]]] = field(init=False, repr=False, compare=False)
     """Prefixes as URLs may have them, by origin: a URL is not held against those of all integrations."""
     _meant: frozenset[str] = field(init=False, repr=False, compare=False)

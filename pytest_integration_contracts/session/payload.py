@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pytest_integration_contracts.model import Change, Finding, Operation, Outdated
 from pytest_integration_contracts.reports.document import finding_from_json
+from pytest_integration_contracts.session.last_word import LastWord
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
@@ -39,6 +40,8 @@ class Told:
         tape: The cassette that it has, be it there or not, as a path from the manifest's directory.
         queries: The GraphQL queries that were answered, of integrations with a schema.
         schemas: What GraphQL servers told about their schemas, by integration.
+        said: What the live upstream said of itself.
+        tries: How often it was tried for the sake of operations that were down at first.
     """
 
     source: str
@@ -58,6 +61,8 @@ class Told:
     tape: str = ""
     queries: Mapping[Operation, tuple[Query, ...]] = dataclasses.field(default_factory=dict)
     schemas: Mapping[str, Introspection] = dataclasses.field(default_factory=dict)
+    said: Mapping[Operation, LastWord] = dataclasses.field(default_factory=dict)
+    tries: Mapping[Operation, int] = dataclasses.field(default_factory=dict)
 
 
 def dump(told: list[Told]) -> str:
@@ -89,10 +94,12 @@ _KINDS: Final[Mapping[object, tuple[type, ...]]] = {
     "int": (int,),
     "bool": (bool,),
     "float": (float, int),
+    "int | None": (int, type(None)),
+    "float | None": (float, int, type(None)),
 }
 _PLAIN: Final[Mapping[type, dict[str, tuple[type, ...]]]] = {
     record: {member.name: _KINDS[member.type] for member in dataclasses.fields(record) if member.type in _KINDS}
-    for record in (Told, Finding, Change, Operation, Outdated, Query, Introspection)
+    for record in (Told, Finding, Change, Operation, Outdated, Query, Introspection, LastWord)
 }
 
 
@@ -105,6 +112,9 @@ def _insist_on_kinds(told: Told) -> Told:
         *(finding.operation for finding in told.findings),
         *told.observations,
         *told.elapsed,
+        *told.said,
+        *told.said.values(),
+        *told.tries,
         *([told.outdated] if told.outdated else []),
         *told.queries,
         *(query for queries in told.queries.values() for query in queries),
@@ -119,6 +129,8 @@ def _insist_on_kinds(told: Told) -> Told:
         raise TypeError("a list of texts holds something else")
     if not all(isinstance(time, int | float) for times in told.elapsed.values() for time in times):
         raise TypeError("`elapsed` holds what is no time")
+    if not all(isinstance(number, int) for number in told.tries.values()):
+        raise TypeError("`tries` holds what is no number")
     return told
 
 
@@ -153,6 +165,10 @@ def _to_json(told: Told) -> dict[str, Any]:
             for operation, queries in told.queries.items()
         ],
         "schemas": {name: dataclasses.asdict(each) for name, each in told.schemas.items()},
+        "said": [
+            [operation.integration, operation.name, dataclasses.asdict(said)] for operation, said in told.said.items()
+        ],
+        "tries": [[operation.integration, operation.name, number] for operation, number in told.tries.items()],
     }
 
 
@@ -190,4 +206,6 @@ def _from_json(document: dict[str, Any]) -> Told:
             for integration, name, queries in document["queries"]
         },
         schemas={name: Introspection(**each) for name, each in document["schemas"].items()},
+        said={Operation(integration, name): LastWord(**said) for integration, name, said in document["said"]},
+        tries={Operation(integration, name): number for integration, name, number in document["tries"]},
     )

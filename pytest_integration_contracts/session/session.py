@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,12 +29,16 @@ from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
 from pytest_integration_contracts.session.graphql_schemas import hold_schemas
+from pytest_integration_contracts.session.judge import maintained
+from pytest_integration_contracts.session.last_word import joined
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
 from pytest_integration_contracts.session.payload import load as load_payload
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.prune import Asked, orphans, remove
+from pytest_integration_contracts.session.retrying import Retries
+from pytest_integration_contracts.session.retrying import notes as retry_notes
 from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.unused import learned_by_now, not_met
@@ -82,6 +86,8 @@ FIXTURE = "fixture "
 """How the labels of fixtures begin; those of tests are node ids."""
 
 
+_WORKED_ON: Final = "{} was down in a maintenance window, which fails nothing"
+
 _OK: Final = 0
 _FAILED: Final = 1
 """pytest's exit status where tests failed."""
@@ -104,6 +110,43 @@ class Session:
         self._probes: dict[tuple[Path, Wanted], Probes] = {}
         self._lesson = Lesson()
         self._own: list[Finding] = []
+        self.retries = Retries()
+
+    def tries_again(self, module: Path) -> bool:
+        """Whether tests of a module may be tried again where an upstream is down."""
+        try:
+            manifest = self.project(module.parent).manifest
+        except ManifestError:  # the test says so as soon as it is to be watched
+            return False
+        return self.settings.mode is Mode.LIVE and any(each.retries for each in manifest.integrations.values())
+
+    def insist_on(self, names: Iterable[str]) -> None:
+        """Make sure that there are integrations of these names in the manifests known by now, if there are manifests.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        known = {name for project in self._projects.values() for name in project.manifest.integrations}
+        for name in names:
+            if known and name not in known:
+                raise UsageError(f"--contracts-only: no integration `{name}`; there are: {', '.join(sorted(known))}")
+
+    def asks_others(self, names: AbstractSet[str], module: Path, test: Sequence[str], insisted: str) -> bool:
+        """Whether a test asks other integrations than these, by what it says and by what is recorded of it.
+
+        Args:
+            names: The integrations.
+            module: The test module.
+            test: Its classes and its own name.
+            insisted: The integration it insists on, or "".
+        """
+        try:
+            project, asked = self.project(module.parent), {insisted} - {""}
+            for cassette in (project.cassette(module, ".".join(test)), default_cassette(module, test)):
+                asked |= {operation.integration for operation in project.recorded(cassette)}
+        except (ManifestError, CassetteError):
+            return False  # the test says so
+        return bool(asked) and not asked & names
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -244,6 +287,11 @@ class Session:
         self._absent.append(Finding(Operation("", ""), "", "", "", problem=problem))
 
     @property
+    def expected(self) -> frozenset[str]:
+        """The tests that are known to fail."""
+        return frozenset(self._expected)
+
+    @property
     def projects(self) -> set[str]:
         """The directories of the manifests that tests told of, relative to the root."""
         return {each.project for each in self._told.values()}
@@ -278,7 +326,7 @@ class Session:
             coverage: Which of the contract tests there are it ran; None where it ran no tests.
         """
         whole = coverage is not None and asked_all(coverage)
-        told, shard = self._in_order(), bool(self.settings.shard)
+        told, shard = self.told, bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
         asked = self._documented(told)
         documents = None if shard or unchecked else self._documents(asked)  # who interrupts a run waits for nobody
@@ -294,7 +342,7 @@ class Session:
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=(*lesson.notes, *unheld),
+            notes=(*lesson.notes, *unheld, *retry_notes(told), *map(_WORKED_ON.format, maintained(findings))),
             documented=tuple(documented),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
@@ -369,7 +417,7 @@ class Session:
             unchecked: Contract tests that were selected and did not run to their end.
         """
         return Part(
-            told=dump(self._in_order()),
+            told=dump(self.told),
             status=status,
             folder=Path(os.path.relpath(self.settings.root, self.settings.invoked_from)).as_posix(),
             reason=self.settings.reason,
@@ -379,7 +427,9 @@ class Session:
             unchecked=tuple(sorted(unchecked)),
         )
 
-    def _in_order(self) -> list[Told]:
+    @property
+    def told(self) -> list[Told]:
+        """What tests told, in the order of their names."""
         return [self._told[source] for source in sorted(self._told)]
 
     @property
@@ -542,6 +592,7 @@ def _together(one: Told, other: Told) -> Told:
         whole=one.whole and other.whole,
         queries={**one.queries, **other.queries},
         schemas={**one.schemas, **other.schemas},
+        said=joined(one.said, other.said),
     )
 
 
