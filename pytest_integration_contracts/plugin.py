@@ -6,7 +6,7 @@ import json
 import linecache
 import os
 from collections.abc import Generator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -239,7 +239,9 @@ def _is_rerun(item: pytest.Item) -> bool:
     if not item.config.pluginmanager.hasplugin("rerunfailures"):
         return False
     option = item.config.option
-    given = (option.reruns, getattr(option, "force_reruns", None), item.config.getini("reruns"))
+    given = [option.reruns, getattr(option, "force_reruns", None)]
+    with suppress(ValueError):  # its older releases have no such setting
+        given.append(item.config.getini("reruns"))
     return any(given) or item.get_closest_marker("flaky") is not None
 
 
@@ -307,7 +309,8 @@ def _tear_down_to(item: pytest.Item, nextitem: pytest.Item | None) -> None:
 def _pause(item: pytest.Item, reports: list[pytest.TestReport]) -> float | None:
     """How long to wait until a test is tried again, in seconds; None where it is not."""
     stops = item.session.shouldfail or item.session.shouldstop
-    if stops or WATCH not in item.stash or all(report.passed for report in reports):
+    settled = all(report.passed for report in reports) or any(hasattr(report, "wasxfail") for report in reports)
+    if stops or settled or WATCH not in item.stash:
         return None
     watches = [item.stash[WATCH], *item.config.stash[_FIXTURES].broken_of(item)]
     found, retries = item.stash[_FOUND], item.config.stash[_SESSION].retries
@@ -343,19 +346,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if _is_contract(item) and (_uses_fixture(item) or not is_kept_by_recording(item)):
                 item.add_marker(skip)
         return
-    if _only(config):
-        _leave_out(config, items)
     for item in items:
         if is_kept_by_recording(item):
             _adopt(item)
-        elif _is_contract(item):
+    if _only(config):
+        _leave_out(config, items)
+    for item in items:
+        if _is_contract(item) and not is_kept_by_recording(item):
             config.stash[_FIXTURES].used_by(item)
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out contract tests of other integrations than those that are wanted."""
     session, names = config.stash[_SESSION], _only(config)
-    contracts = [item for item in items if _is_contract(item) or is_kept_by_recording(item)]
+    contracts = [item for item in items if _is_contract(item)]
     others = [item for item in contracts if session.asks_others(names, item.path, _names(item), _insisted(item))]
     if others:
         left = set(map(id, others))

@@ -49,7 +49,7 @@ def _told(each: Due, moment: float) -> str:
     every = f"every {readable_duration(each.cadence)}"
     if each.last is None:
         return f"due; {every}, and never asked yet"
-    asked = f"{every}, asked {ago(moment - each.last)}, at {_shown(each.last)}"
+    asked = f"{every}, asked {ago(max(0.0, moment - each.last))}, at {_shown(each.last)}"
     return f"due; {asked}" if each.now else f"not due until {_shown(each.last + each.cadence)}; {asked}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import statistics
 import uuid
@@ -29,6 +30,8 @@ from pytest_integration_contracts.session.settings import Mode
 
 _MOST_CHANGES: Final = 100
 """So many changes of one operation are kept, the worst first."""
+
+_ASKED: Final = re.compile(r"\A[A-Z]+ https?://\S+ ")
 
 _GRAVEST_FIRST: Final = list(Verdict)
 
@@ -133,8 +136,8 @@ def _sample(operation: Operation, findings: Sequence[Finding], told: Sequence[To
 
 def _cause(finding: Finding) -> str:
     """Why it has its verdict, in one sentence, "" where it holds."""
-    if finding.problem:
-        return finding.problem
+    if finding.problem:  # without the segments and the query of one request: nothing of an exchange is kept
+        return _ASKED.sub(lambda _: f"{finding.operation.name} ", finding.problem)
     if not finding.is_judged:
         return 'it is not held against its snapshot: `enforce = "off"`'
     standing = [each for each in finding.changes if each.breaks] or list(finding.changes)

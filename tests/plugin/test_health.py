@@ -113,8 +113,8 @@ def test_a_live_run_leaves_a_sample_of_each_operation_that_it_asked(monitored: P
     assert {name: sample.cause for name, sample in samples.items() if "customers" not in name} == {
         "GET /orders": "test_crm.py::test_ours failed by itself while the contract held",
         "GET /invoices": "type.changed at $.id: integer -> string (integer)",
-        "GET /rates": "GET https://api.crm.example/v1/rates answered 503 Service Unavailable",
-        "GET /secret": "GET https://api.crm.example/v1/secret answered 401 Unauthorized",
+        "GET /rates": "GET /rates answered 503 Service Unavailable",
+        "GET /secret": "GET /secret answered 401 Unauthorized",
     }
     changes = {each.rule: each for each in invoices.changes}
     assert (changes["type.changed"].severity, changes["type.changed"].expires) == ("breaking", "")
