@@ -127,7 +127,7 @@ def _in_a_row(runs: int) -> str:
 
 
 def _ours(facts: Facts) -> str:
-    return f"the contract holds, and our own code fails: {facts.last.cause or 'see the run'}"
+    return facts.last.cause or "our own code fails while the contract holds"
 
 
 def _stale(facts: Facts) -> str:

@@ -30,6 +30,7 @@ def stands(store: Store, integration: Integration = CRM, now: float = NOW) -> As
 
 LOST_TOTAL = "GET /orders/{id} lost `total`, 1 of 3 operations drift"
 SILENT = "no result for 13 h, checked every 6 h before"
+ASKED = "GET https://crm.example/orders/1"
 DOWN = "1 of 3 operations down"
 CHECKERS = "whoever runs the checks"
 
@@ -43,19 +44,19 @@ CHECKERS = "whoever runs the checks"
         (
             ".XXX",
             HOUR,
-            (Health.DOWN, "upstream", "answers 503, since 2027-01-14 19:00 UTC, 3 runs in a row, " + DOWN),
+            (Health.DOWN, "upstream", ASKED + " answered 503, since 2027-01-14 19:00 UTC, 3 runs in a row, " + DOWN),
         ),
-        ("...X", HOUR, (Health.DOWN, "upstream", "answers 503, since 07:00 UTC, one run so far, " + DOWN)),
+        ("...X", HOUR, (Health.DOWN, "upstream", ASKED + " answered 503, since 07:00 UTC, one run so far, " + DOWN)),
         (
             "..AA",
             HOUR,
             (
                 Health.DENIED,
                 "whoever holds the credential",
-                "answers 401 (credential: env:CRM_TOKEN), since 01:00 UTC, 2 runs in a row",
+                ASKED + " answered 401 (credential: env:CRM_TOKEN), since 01:00 UTC, 2 runs in a row",
             ),
         ),
-        ("...o", HOUR, (Health.OURS, "us", "the contract holds, and our own code fails: KeyError")),
+        ("...o", HOUR, (Health.OURS, "us", "test_orders failed by itself while the contract held")),
         ("...?", HOUR, (Health.UNVERIFIED, CHECKERS, "the last run verified nothing: nothing was asked")),
         ("....", 12 * HOUR, (Health.OK, "", "3 operations hold")),
         ("....", 13 * HOUR, (Health.STALE, CHECKERS, f"{SILENT}; ok until then")),
