@@ -13,7 +13,7 @@ from typing import Final
 
 from pytest_integration_contracts.drift.budgets import percentile
 from pytest_integration_contracts.drift.policy import worst_first
-from pytest_integration_contracts.health.samples import OpenChange, RunRecord, Sample
+from pytest_integration_contracts.health.samples import OpenChange, RunRecord, Sample, gravest
 from pytest_integration_contracts.health.spool import keep
 from pytest_integration_contracts.health_settings import in_maintenance
 from pytest_integration_contracts.model import Change, Coverage, Finding, Operation, Report, Verdict
@@ -72,15 +72,23 @@ def keep_history(session: Session, report: Report, coverage: Coverage, *, commit
         health = project.manifest.health
         if samples and health is not None:
             root, environment = project.manifest.root, settings.environment
-            worked_on = _maintained(findings, project, at)
+            worked_on = _maintained(findings, samples, project, at)
             notes += keep(run, samples, health, root, environment, maintenance=worked_on)
     return replace(report, notes=notes)
 
 
-def _maintained(findings: Iterable[Finding], project: Project, at: float) -> set[str]:
-    """The integrations that were being worked on when they were asked, or are so now."""
+_WORKED_ON: Final = frozenset({Verdict.DOWN, Verdict.DENIED})
+"""What work on an upstream excuses: that it does not answer, or lets nobody in. What it answers counts as ever."""
+
+
+def _maintained(findings: Iterable[Finding], samples: Iterable[Sample], project: Project, at: float) -> set[str]:
+    """The integrations that did not answer while they were being worked on, then or now."""
     every = project.manifest.integrations.values()
-    return {*maintained(findings)} | {each.name for each in every if in_maintenance(each.maintenance, at)}
+    worked_on = {*maintained(findings)} | {each.name for each in every if in_maintenance(each.maintenance, at)}
+    verdicts: dict[str, list[Sample]] = defaultdict(list)
+    for each in samples:
+        verdicts[each.integration].append(each)
+    return {name for name in worked_on if name in verdicts and gravest(verdicts[name]).verdict in _WORKED_ON}
 
 
 def samples_of(

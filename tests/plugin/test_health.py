@@ -163,9 +163,14 @@ def test_what_is_down_while_it_is_being_worked_on_does_not_fail_the_run(monitore
     (run,), samples = kept(monitored.folder)
     assert (run.verdict, run.maintenance) == (Verdict.DOWN, True)
     assert samples["GET /rates"].tries == 1
+    upstream.answers["/v1/rates"] = json_answer({"total": "2"})
+    assert monitored.run("--contracts-live", SOURCE_DATE_EPOCH=str(NOW + 60)).exit == 1
+    (run, _), _ = kept(monitored.folder)
+    assert (run.verdict, run.maintenance) == (Verdict.DRIFT, False)  # what it answers counts as ever
+    upstream.answers["/v1/rates"] = down()
     later = monitored.run("--contracts-live", SOURCE_DATE_EPOCH=str(NOW + 3600))
     assert later.exit == 6
-    (run, _), samples = kept(monitored.folder)
+    (run, _, _), samples = kept(monitored.folder)
     assert (run.maintenance, samples["GET /rates"].tries) == (False, 4)
 
 
