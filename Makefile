@@ -22,7 +22,7 @@ LOWEST := .venv-lowest/bin/python
 lowest:
 	@test -x $(LOWEST) || $(PYTHON) -m venv .venv-lowest
 	@$(LOWEST) -m pip install --quiet --disable-pip-version-check --editable . $$($(LOWEST) .ci/lowest.py) \
-		aiohttp anyio boto3 brotli defusedxml flask httplib2 'httpx[http2]' 'httpx2[http2]' hypercorn hypothesis markdown-it-py openapi-spec-validator pytest-asyncio \
+		aiohttp anyio boto3 brotli defusedxml flask axe-core-python httplib2 'httpx[http2]' 'httpx2[http2]' hypercorn hypothesis markdown-it-py openapi-spec-validator prometheus-client pytest-asyncio \
 		pytest-html pytest-recording pytest-rerunfailures pytest-xdist requests selenium slack_sdk stripe trio urllib3 zstandard
 	@$(LOWEST) -m pytest -n auto --dist worksteal --override-ini addopts="-p no:asyncio" --deselect tests/test_documentation.py
 
