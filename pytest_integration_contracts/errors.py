@@ -42,3 +42,7 @@ class UsageError(ContractsError):
 
 class SpecError(ContractsError):
     """What an upstream publishes about itself, an OpenAPI document or a GraphQL schema, cannot be used."""
+
+
+class HealthError(ContractsError):
+    """The history of live runs cannot be opened, read or written."""

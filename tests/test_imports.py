@@ -88,6 +88,8 @@ def test_no_circles_inside_a_room() -> None:
         ("rapidfuzz", {"drift", "traffic"}),
         ("tomlkit", {"commands"}),
         ("schemathesis", {"specs"}),
+        ("sqlalchemy", {"health"}),
+        ("alembic", {"health"}),
     ],
 )
 def test_a_library_is_known_in_its_room_only(library: str, rooms: set[str]) -> None:

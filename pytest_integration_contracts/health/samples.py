@@ -2,20 +2,22 @@
 
 What `store.Store` offers:
 
-- `append(run: RunRecord, samples: Sequence[Sample])`: all of a run or nothing; a run that is there already stays.
+- `append(run: RunRecord, samples: Sequence[Sample], *, maintenance: Collection[str] = ())`: all of a run or nothing; a
+  run that is there already stays. Integrations in a maintenance window are named, for then a run counts for nothing.
 - `runs(integration, *, most=90, until=None) -> list[IntegrationRun]`: its last runs, the newest first.
 - `latest() -> dict[str, IntegrationRun]`: the last run of every integration.
 - `rates(now, windows) -> dict[str, dict[float, Rate]]`: by integration and window (in seconds) how many runs counted,
   and how many of them were good.
 - `last_good() -> dict[str, float]`: when each integration last held, as seconds of the epoch.
 - `since() -> dict[str, float]`: since when each integration has the verdict that it has now.
-- `samples(integration, *, run=None) -> list[Sample]`: those of its last run, or of another one.
+- `samples(integration, *, run=None) -> list[Sample]`: those of its last run, or of another one, by its id.
 - `latencies(now, window) -> dict[str, tuple[int, float]]`: by integration how many live answers, and their p95.
-- `prune(before: float) -> int`, `close()`.
+- `prune(before: float) -> int`, `retain(keep_for, now) -> int`: the same once a day, `close()`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -152,3 +154,53 @@ def gravest(samples: list[Sample]) -> Sample:
     """The sample with the gravest verdict; of several the first."""
     order = list(Verdict)
     return min(samples, key=lambda each: order.index(each.verdict))
+
+
+def summaries(run: RunRecord, samples: Iterable[Sample], maintenance: Collection[str] = ()) -> Iterator[IntegrationRun]:
+    """What a run found about each integration, sorted by name.
+
+    Args:
+        run: The run.
+        samples: All of its samples.
+        maintenance: Which integrations were in a maintenance window.
+    """
+    by_integration: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_integration.setdefault(sample.integration, []).append(sample)
+    for integration, found in sorted(by_integration.items()):
+        worst = gravest(found)
+        standing = [change for sample in found for change in sample.changes]
+        yield IntegrationRun(
+            run=run,
+            integration=integration,
+            verdict=worst.verdict,
+            cause=worst.cause,
+            operations=len(found),
+            failing=sum(sample.verdict not in GOOD for sample in found),
+            answers=sum(sample.answers for sample in found),
+            p95=weighted_p95((sample.p95, sample.answers) for sample in found if sample.p95 is not None),
+            breaking=sum(change.severity == "breaking" and not change.expires for change in standing),
+            warnings=sum(change.severity == "warning" for change in standing),
+            maintenance=integration in maintenance,
+        )
+
+
+def weighted_p95(measured: Iterable[tuple[float, int]]) -> float | None:
+    """How long 95 in 100 answers took, estimated from the same of groups of them; exact for one group.
+
+    Every answer counts as slow as 95 in 100 of its group are.
+
+    Args:
+        measured: Of each group the p95 in seconds, and how many answers there were.
+
+    Returns:
+        Seconds; None for no answer.
+    """
+    groups = sorted((p95, answers) for p95, answers in measured if answers > 0)
+    needed = 0.95 * sum(answers for _, answers in groups)
+    reached = 0
+    for p95, answers in groups:
+        reached += answers
+        if reached >= needed:
+            return p95
+    return None

@@ -1,0 +1,28 @@
+"""Tables of an older release become those of this one. Only here is Alembic imported, and only when it is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from pytest_integration_contracts.health.tables import VERSION_TABLE
+
+SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+
+def known(revision: str, scripts: Path = SCRIPTS) -> bool:
+    """Whether this release has heard of a revision."""
+    return revision in {script.revision for script in ScriptDirectory(str(scripts)).walk_revisions()}
+
+
+def upgrade(connection: Connection, scripts: Path = SCRIPTS) -> None:
+    """Bring the tables up to date, in the transaction that the connection is in."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes.update(connection=connection, version_table=VERSION_TABLE)
+    command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""What makes the tables of the history, and changes them from release to release."""

@@ -1,0 +1,1 @@
+"""One module for each release that changed the tables, in order."""

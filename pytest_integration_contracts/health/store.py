@@ -1,0 +1,582 @@
+"""The history of live runs: what is written at the end of each, and what pages and alerts ask of it.
+
+The same on SQLite and PostgreSQL, for many processes at once. What it offers is told in `samples`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from pytest_integration_contracts.health.database import Database, place
+from pytest_integration_contracts.health.samples import (
+    COUNTED,
+    GOOD,
+    IntegrationRun,
+    OpenChange,
+    Rate,
+    RunRecord,
+    Sample,
+    gravest,
+    summaries,
+    weighted_p95,
+)
+from pytest_integration_contracts.health.tables import (
+    integration_runs,
+    integrations,
+    runs,
+    samples,
+    series,
+    texts,
+    upkeep,
+)
+from pytest_integration_contracts.model import Verdict
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# after `database`, which says what to install where it is missing
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+DAY: Final = 86_400.0
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Item = TypeVar("_Item")
+
+_MOST_AT_ONCE: Final = 500
+"""How many values go into one question: databases bound them."""
+
+_BATCH: Final = 200
+"""How many runs are removed in one transaction."""
+
+_LARGEST: Final = 2**63 - 1
+_MOST_TRIES: Final = 2**31 - 1
+_NAME_BYTES: Final = 1000
+"""How long a name may be: PostgreSQL indexes keys of up to a third of a page."""
+
+
+def open_store(url: str, root: Path, environment: Mapping[str, str], *, timeout: float = 30.0) -> Store:
+    """Open a history; the tables are made, or brought up to date, where they are not.
+
+    Args:
+        url: The manifest's `store`: `sqlite:` and a path below the manifest's folder, or `env:NAME`.
+        root: The manifest's folder.
+        environment: Where `env:NAME` is looked up.
+        timeout: How long to wait for another process, an answer or a connection, in seconds.
+
+    Raises:
+        HealthError: It cannot be opened, or was written by a newer release.
+    """
+    return Store(Database(place(url, root, environment), timeout))
+
+
+class Store:
+    """An open history. Its methods raise HealthError where it cannot be read or written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = sqlite.insert if database.sqlite else postgresql.insert
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections."""
+        self._database.close()
+
+    def append(self, run: RunRecord, found: Sequence[Sample], *, maintenance: Collection[str] = ()) -> bool:
+        """Keep all of a run, or nothing; whether it was new. A run that is there already stays as it is.
+
+        Args:
+            run: The run.
+            found: Its samples; of several for one operation the gravest is kept.
+            maintenance: Which integrations were in a maintenance window.
+        """
+        by_operation: dict[tuple[str, str], list[Sample]] = {}
+        for each in found:
+            by_operation.setdefault((_name(each.integration), _name(each.operation)), []).append(each)
+        kept = {key: gravest(each) for key, each in by_operation.items()}
+        summed = list(summaries(run, kept.values(), maintenance))
+        with self._database.writing() as connection:
+            self._database.lock(connection, shared=True)
+            number = self._run(connection, run)
+            if number is None:
+                return False
+            named = self._named(connection, sorted({name for name, _ in kept}))
+            numbered = self._series(connection, sorted(kept), named)
+            said = [_clean(each.cause) for each in kept.values()]
+            words = self._texts(connection, [*said, *map(_standing, kept.values())])
+            rows = [_sample_row(each, number, numbered[key], words) for key, each in sorted(kept.items())]
+            if rows:
+                connection.execute(insert(samples), rows)
+                connection.execute(
+                    insert(integration_runs),
+                    [_summary_row(each, number, named[_name(each.integration)], words) for each in summed],
+                )
+        return True
+
+    def runs(self, integration: str, *, most: int = 90, until: float | None = None) -> list[IntegrationRun]:
+        """The last runs of an integration, the newest first.
+
+        Args:
+            integration: The integration.
+            most: At most so many.
+            until: Only those that ended at this time or before, in seconds of the epoch.
+        """
+        asked = _summarised().where(integrations.c.name == _name(integration))
+        if until is not None:
+            asked = asked.where(integration_runs.c.at <= until)
+        asked = asked.order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc()).limit(most)
+        with self._database.reading() as connection:
+            return [_integration_run(row) for row in connection.execute(asked).mappings()]
+
+    def latest(self) -> dict[str, IntegrationRun]:
+        """The last run of every integration, in maintenance or not."""
+        other = integration_runs.alias()
+        mine = other.c.integration == integrations.c.number
+        at = select(func.max(other.c.at)).where(mine).scalar_subquery()
+        number = select(func.max(other.c.run)).where(mine, other.c.at == integration_runs.c.at).scalar_subquery()
+        asked = _summarised().where(integration_runs.c.at == at, integration_runs.c.run == number)
+        with self._database.reading() as connection:
+            found = [_integration_run(row) for row in connection.execute(asked).mappings()]
+        return {each.integration: each for each in found}
+
+    def rates(self, now: float, windows: Iterable[float]) -> dict[str, dict[float, Rate]]:
+        """By integration and window how many runs counted, and how many of them were good.
+
+        Args:
+            now: When the windows end, seconds of the epoch.
+            windows: How long they are, in seconds.
+
+        Returns:
+            Every integration, with every window; `Rate(0, 0)` where nothing counted.
+        """
+        windows = tuple(windows)
+        good = integration_runs.c.verdict.in_(_words(GOOD))
+        counts = []
+        for window in windows:
+            within = integration_runs.c.at > now - window
+            counts += [func.sum(case((and_(within, good), 1), else_=0)), func.sum(case((within, 1), else_=0))]
+        asked = (
+            select(integrations.c.name, *counts)
+            .join(
+                integration_runs,
+                and_(
+                    integration_runs.c.integration == integrations.c.number,
+                    integration_runs.c.at > now - max(windows, default=0.0),
+                    integration_runs.c.at <= now,
+                    integration_runs.c.maintenance.is_(False),
+                    integration_runs.c.verdict.in_(_words(COUNTED)),
+                ),
+                isouter=True,
+            )
+            .group_by(integrations.c.name)
+        )
+        with self._database.reading() as connection:
+            return {
+                name: {window: Rate(*map(int, found[2 * at : 2 * at + 2])) for at, window in enumerate(windows)}
+                for name, *found in connection.execute(asked)
+            }
+
+    def last_good(self) -> dict[str, float]:
+        """When each integration last held, as seconds of the epoch; without those that never did."""
+        with self._database.reading() as connection:
+            found = self._last_times(connection)
+        good = {name: [last[verdict] for verdict in GOOD if verdict in last] for (name, _), last in found.items()}
+        return {name: max(times) for name, times in good.items() if times}
+
+    def since(self) -> dict[str, float]:
+        """Since when each integration has the verdict that it has now: the first run after the last of another one."""
+        began: dict[str, float] = {}
+        with self._database.reading() as connection:
+            found = self._last_times(connection)
+            for some in _portions(sorted(found)):
+                ends = {number: sorted(found[name, number].values()) for name, number in some}
+                others = {number: times[-2] if len(times) > 1 else -math.inf for number, times in ends.items() if times}
+                if others:
+                    # of two verdicts at one moment neither is the other's stretch
+                    last = {name: ends[number][-1] for name, number in some if number in others}
+                    began |= last | self._first_after(connection, others)
+        return began
+
+    def samples(self, integration: str, *, run: str | None = None) -> list[Sample]:
+        """What a run found about an integration, sorted by operation.
+
+        Args:
+            integration: The integration.
+            run: The run's id; without it, the last one that asked about this integration.
+        """
+        cause, standing = texts.alias(), texts.alias()
+        asked = (
+            select(samples, series.c.operation, cause.c.text.label("why"), standing.c.text.label("standing"))
+            .join(series, series.c.number == samples.c.series)
+            .join(integrations, integrations.c.number == series.c.integration)
+            .join(cause, cause.c.number == samples.c.cause, isouter=True)
+            .join(standing, standing.c.number == samples.c.changes, isouter=True)
+            .where(integrations.c.name == _name(integration))
+            .order_by(series.c.operation)
+        )
+        if run is None:
+            last = (
+                select(integration_runs.c.run)
+                .join(integrations, integrations.c.number == integration_runs.c.integration)
+                .where(integrations.c.name == _name(integration))
+                .order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc())
+                .limit(1)
+            )
+        else:
+            last = select(runs.c.number).where(runs.c.id == _name(run))
+        with self._database.reading() as connection:
+            rows = connection.execute(asked.where(samples.c.run == last.scalar_subquery())).mappings()
+            return [_sample(integration, row) for row in rows]
+
+    def latencies(self, now: float, window: float) -> dict[str, tuple[int, float]]:
+        """By integration how many answers there were, and how long 95 in 100 of them took, in seconds.
+
+        It is estimated from each run's (`samples.weighted_p95`). Integrations that nothing was measured of are left out.
+
+        Args:
+            now: When the window ends, seconds of the epoch.
+            window: How long it is, in seconds.
+        """
+        asked = (
+            select(integrations.c.name, integration_runs.c.answers, integration_runs.c.p95)
+            .join(integration_runs, integration_runs.c.integration == integrations.c.number)
+            .where(
+                integration_runs.c.at > now - window,
+                integration_runs.c.at <= now,
+                integration_runs.c.p95.is_not(None),
+                integration_runs.c.answers > 0,
+            )
+        )
+        measured: dict[str, list[tuple[float, int]]] = {}
+        with self._database.reading() as connection:
+            for name, answers, p95 in connection.execute(asked):
+                measured.setdefault(name, []).append((p95, answers))
+        found = {}
+        for name, pairs in measured.items():
+            slow = weighted_p95(pairs)
+            if slow is not None:
+                found[name] = (sum(answers for _, answers in pairs), slow)
+        return found
+
+    def prune(self, before: float, *, within: float = math.inf) -> int:
+        """Remove the runs that ended before a time, the oldest first and some at once; how many there were.
+
+        Args:
+            before: Seconds of the epoch.
+            within: For how long, in seconds; the rest is left for the next time.
+        """
+        end = time.monotonic() + within
+        removed = 0
+        while time.monotonic() < end:
+            with self._database.writing() as connection:
+                some = _remove(connection, before)
+            removed += some
+            if some < _BATCH:
+                break
+        with self._database.writing() as connection:
+            self._database.lock(connection, shared=False)
+            connection.execute(delete(texts).where(*(~_refers(each) for each in _REFERENCES)))
+        return removed
+
+    def retain(self, keep_for: float, now: float, *, within: float = math.inf) -> int:
+        """Remove what is older than that, once a day, whoever asks first; how many runs there were.
+
+        Args:
+            keep_for: How long history is kept, in seconds; 0 for ever.
+            now: Seconds of the epoch.
+            within: For how long to work on it, in seconds.
+        """
+        if keep_for <= 0:
+            return 0
+        mine = upkeep.c.task == "prune"
+        with self._database.reading() as connection:
+            last = connection.execute(select(upkeep.c.at).where(mine)).scalar()
+        if last is not None and last > now - DAY:
+            return 0
+        with self._database.writing() as connection:
+            first = self._insert(upkeep).values(task="prune", at=-math.inf if last is None else last)
+            connection.execute(first.on_conflict_do_nothing())
+            due = update(upkeep).where(mine, upkeep.c.at <= now - DAY).values(at=now)
+            if connection.execute(due).rowcount != 1:
+                return 0
+        return self.prune(now - keep_for, within=within)
+
+    def _last_times(self, connection: Connection) -> dict[tuple[str, int], dict[Verdict, float]]:
+        """By integration, its name and number, when it last had each verdict outside of maintenance."""
+        verdicts = list(Verdict)
+        last = [
+            select(func.max(integration_runs.c.at))
+            .where(
+                integration_runs.c.integration == integrations.c.number,
+                integration_runs.c.maintenance.is_(False),
+                integration_runs.c.verdict == str(verdict),
+            )
+            .scalar_subquery()
+            for verdict in verdicts
+        ]
+        return {
+            (name, number): {verdict: at for verdict, at in zip(verdicts, times, strict=True) if at is not None}
+            for name, number, *times in connection.execute(select(integrations.c.name, integrations.c.number, *last))
+        }
+
+    def _first_after(self, connection: Connection, times: Mapping[int, float]) -> dict[str, float]:
+        """By integration the first run outside of maintenance after a time, which is given by its number."""
+        first = (
+            select(integration_runs.c.at)
+            .where(
+                integration_runs.c.integration == integrations.c.number,
+                integration_runs.c.maintenance.is_(False),
+                integration_runs.c.at > case(times, value=integrations.c.number),
+            )
+            .order_by(integration_runs.c.at)
+            .limit(1)
+            .scalar_subquery()
+        )
+        asked = select(integrations.c.name, first).where(integrations.c.number.in_(times))
+        return {name: at for name, at in connection.execute(asked) if at is not None}
+
+    def _run(self, connection: Connection, run: RunRecord) -> int | None:
+        """The number of a new run; None for one that is there."""
+        row = {
+            "id": _name(run.id),
+            "at": run.at,
+            "commit": _clean(run.commit),
+            "host": _clean(run.host),
+            "partial": _clean(run.partial),
+        }
+        if connection.execute(self._insert(runs).values(row).on_conflict_do_nothing()).rowcount != 1:
+            return None
+        return int(connection.execute(select(runs.c.number).where(runs.c.id == row["id"])).scalar_one())
+
+    def _named(self, connection: Connection, names: Sequence[str]) -> dict[str, int]:
+        """The numbers of integrations; those that are new get one."""
+
+        def known() -> dict[str, int]:
+            return dict(
+                _chosen(connection, select(integrations.c.name, integrations.c.number), integrations.c.name, names)
+            )
+
+        return self._known_or_new(connection, integrations, known, names, lambda name: {"name": name})
+
+    def _series(
+        self, connection: Connection, keys: Sequence[tuple[str, str]], named: Mapping[str, int]
+    ) -> dict[tuple[str, str], int]:
+        """The numbers of operations; those that are new get one."""
+        back = {number: name for name, number in named.items()}
+        asked = select(series.c.integration, series.c.operation, series.c.number)
+
+        def known() -> dict[tuple[str, str], int]:
+            rows = _chosen(connection, asked, series.c.integration, list(back))
+            return {(back[integration], operation): number for integration, operation, number in rows}
+
+        return self._known_or_new(
+            connection, series, known, keys, lambda key: {"integration": named[key[0]], "operation": key[1]}
+        )
+
+    def _texts(self, connection: Connection, words: Iterable[str]) -> dict[str, int]:
+        """The numbers of texts; those that are new get one."""
+        digests = {hashlib.sha256(each.encode()).hexdigest(): each for each in words if each}
+
+        def known() -> dict[str, int]:
+            rows = _chosen(connection, select(texts.c.digest, texts.c.number), texts.c.digest, list(digests))
+            return {digests[digest]: number for digest, number in rows}
+
+        back = {each: digest for digest, each in digests.items()}
+        return self._known_or_new(
+            connection,
+            texts,
+            known,
+            sorted(back, key=back.__getitem__),
+            lambda each: {"digest": back[each], "text": each},
+        )
+
+    def _known_or_new(
+        self,
+        connection: Connection,
+        table: Table,
+        known: Callable[[], dict[_Key, int]],
+        keys: Sequence[_Key],
+        row: Callable[[_Key], dict[str, object]],
+    ) -> dict[_Key, int]:
+        """Numbers by key. Keys are sorted: writers that wait for each other's new rows do not do so in a circle."""
+        found = known()
+        new = [row(key) for key in keys if key not in found]
+        if not new:
+            return found
+        connection.execute(self._insert(table).on_conflict_do_nothing(), new)
+        return known()
+
+
+_REFERENCES: Final = (samples.c.cause, samples.c.changes, integration_runs.c.cause)
+
+
+def _refers(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return exists().where(column == texts.c.number)
+
+
+def _remove(connection: Connection, before: float) -> int:
+    """Remove the oldest runs, with all that was found in them."""
+    asked = select(runs.c.number, runs.c.at).where(runs.c.at < before).order_by(runs.c.at).limit(_BATCH)
+    old = connection.execute(asked).all()
+    if old:
+        numbers = [number for number, _ in old]
+        connection.execute(delete(samples).where(samples.c.run.in_(numbers)))
+        connection.execute(
+            delete(integration_runs).where(
+                integration_runs.c.integration.in_(select(integrations.c.number)),
+                integration_runs.c.at <= old[-1][1],
+                integration_runs.c.run.in_(numbers),
+            )
+        )
+        connection.execute(delete(runs).where(runs.c.number.in_(numbers)))
+    return len(old)
+
+
+def _chosen(
+    connection: Connection, asked: Select[Any], column: ColumnElement[Any], values: Sequence[object]
+) -> Iterator[Any]:
+    """The rows with one of many values."""
+    for some in _portions(values):
+        yield from connection.execute(asked.where(column.in_(some)))
+
+
+def _portions(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[at : at + _MOST_AT_ONCE] for at in range(0, len(items), _MOST_AT_ONCE))
+
+
+def _summarised() -> Select[Any]:
+    """Rows of what `_integration_run` reads."""
+    mine = integration_runs.c
+    return (
+        select(
+            *(column for column in mine if column.name not in {"integration", "run", "cause"}),
+            integrations.c.name,
+            texts.c.text.label("why"),
+            runs.c.id,
+            runs.c.commit,
+            runs.c.host,
+            runs.c.partial,
+        )
+        .select_from(integrations)
+        .join(integration_runs, mine.integration == integrations.c.number)
+        .join(runs, runs.c.number == mine.run)
+        .join(texts, texts.c.number == mine.cause, isouter=True)
+    )
+
+
+def _integration_run(row: RowMapping) -> IntegrationRun:
+    run = RunRecord(id=row["id"], at=row["at"], commit=row["commit"], host=row["host"], partial=row["partial"])
+    counts = {name: row[name] for name in ("operations", "failing", "answers", "p95", "breaking", "warnings")}
+    return IntegrationRun(
+        run=run,
+        integration=row["name"],
+        verdict=Verdict(row["verdict"]),
+        cause=row["why"] or "",
+        maintenance=bool(row["maintenance"]),
+        **counts,
+    )
+
+
+def _sample(integration: str, row: RowMapping) -> Sample:
+    standing = json.loads(row["standing"]) if row["standing"] else []
+    kept = {name: row[name] for name in ("answers", "p50", "p95", "rate_left", "rate_limit", "newest", "tries")}
+    return Sample(
+        integration=integration,
+        operation=row["operation"],
+        verdict=Verdict(row["verdict"]),
+        cause=row["why"] or "",
+        version=row["version"] or "",
+        sunset=row["sunset"] or "",
+        changes=tuple(OpenChange(**each) for each in standing),
+        **kept,
+    )
+
+
+def _sample_row(sample: Sample, run: int, number: int, words: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "run": run,
+        "series": number,
+        "verdict": str(sample.verdict),
+        "cause": words.get(_clean(sample.cause)),
+        "answers": _bounded(sample.answers),
+        "p50": _finite(sample.p50),
+        "p95": _finite(sample.p95),
+        "version": _clean(sample.version) or None,
+        "changes": words.get(_standing(sample)),
+        "rate_left": _bounded(sample.rate_left),
+        "rate_limit": _bounded(sample.rate_limit),
+        "sunset": _clean(sample.sunset) or None,
+        "newest": _finite(sample.newest),
+        "tries": max(0, min(sample.tries, _MOST_TRIES)),
+    }
+
+
+def _summary_row(summary: IntegrationRun, run: int, number: int, words: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "integration": number,
+        "at": summary.run.at,
+        "run": run,
+        "verdict": str(summary.verdict),
+        "cause": words.get(_clean(summary.cause)),
+        "operations": summary.operations,
+        "failing": summary.failing,
+        "answers": _bounded(summary.answers),
+        "p95": _finite(summary.p95),
+        "breaking": summary.breaking,
+        "warnings": summary.warnings,
+        "maintenance": summary.maintenance,
+    }
+
+
+def _standing(sample: Sample) -> str:
+    """What stands, as JSON; "" for nothing."""
+    return json.dumps([asdict(each) for each in sample.changes]) if sample.changes else ""
+
+
+def _clean(text: str) -> str:
+    """A text that every database takes: no lone surrogate, no NUL."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _name(text: str) -> str:
+    return _clean(text).encode()[:_NAME_BYTES].decode(errors="ignore")
+
+
+def _bounded(number: int | None) -> int | None:
+    return None if number is None else max(-_LARGEST, min(number, _LARGEST))
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or not math.isfinite(number) else number
+
+
+def _words(verdicts: Iterable[Verdict]) -> list[str]:
+    return sorted(map(str, verdicts))
