@@ -17,6 +17,7 @@ from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
 from pytest_integration_contracts.commands.export import export
 from pytest_integration_contracts.commands.gate import gate
+from pytest_integration_contracts.commands.health import health
 from pytest_integration_contracts.commands.lint import lint
 from pytest_integration_contracts.commands.probe import probe
 from pytest_integration_contracts.commands.serve import serve
@@ -58,6 +59,7 @@ main.add_command(changelog)
 main.add_command(combine)
 main.add_command(export)
 main.add_command(gate)
+main.add_command(health)
 main.add_command(lint)
 main.add_command(probe)
 main.add_command(serve)
@@ -97,6 +99,7 @@ def _skeleton(hosts: dict[str, tuple[str, ...]]) -> str:
             f'runbook = "{TO_FILL_IN}"       # where to read what to do\n'
             f'credentials = "env:{variable}_TOKEN"  # FILL IN: a reference, never the secret\n'
             'mode = "sync"             # or "events", "batch"\n'
+            '# cadence = "24h"         # how often it is to be asked live, once there is a table [health]\n'
         )
     head = (
         "# Which exchanges belong to which integration, and whom to call about it.\n"

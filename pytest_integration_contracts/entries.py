@@ -82,10 +82,10 @@ def size(path: Path, place: str, value: object) -> int:
     return number
 
 
-def whole(path: Path, place: str, value: object, *, most: int) -> int:
-    """A whole number from 1 on."""
-    if type(value) is not int or not 1 <= value <= most:
-        raise ManifestError(f"{path}: {place}: {value!r} must be a whole number from 1 to {most}")
+def whole(path: Path, place: str, value: object, *, least: int = 1, most: int) -> int:
+    """A whole number in a range."""
+    if type(value) is not int or not least <= value <= most:
+        raise ManifestError(f"{path}: {place}: {value!r} must be a whole number from {least} to {most}")
     return value
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 DEFAULT_STORE: Final = "sqlite:.contracts/health.sqlite"
+
+ALERT_KINDS: Final = ("success_rate", "failures", "drift", "stale", "credential", "sunset", "acceptance")
+"""What may be told, by the keys that say whether it is."""
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,3 +113,49 @@ class Window:
     timezone: str = "UTC"
     first: str = ""
     last: str = ""
+
+
+def zone_of(name: str) -> dt.tzinfo | None:
+    """The timezone of a name of the IANA's (`Europe/Berlin`), None where there is none."""
+    if name == "UTC":
+        return dt.UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # no name at all, a directory of names, or none of them
+        return None
+
+
+def in_maintenance(windows: Iterable[Window], at: float) -> bool:
+    """Whether a moment is in one of the windows.
+
+    A time that the clocks of a place leave out in spring is the one an hour later; one that they show twice in autumn
+    is both.
+
+    Args:
+        windows: The windows.
+        at: The moment, in seconds of the epoch.
+    """
+    return any(_is_in(window, at) for window in windows)
+
+
+_A_DAY: Final = dt.timedelta(days=1)
+
+
+def _is_in(window: Window, at: float) -> bool:
+    zone = zone_of(window.timezone) or dt.UTC
+    local = dt.datetime.fromtimestamp(at, zone)
+    return any(_covers(window, day, local, at) for day in (local.date(), local.date() - _A_DAY))
+
+
+def _covers(window: Window, day: dt.date, local: dt.datetime, at: float) -> bool:
+    """Whether the window that begins on a day covers a moment, by the clock on the wall or by the time that passes."""
+    named = not window.days or day.weekday() in window.days
+    if not named or not (window.first or "0") <= day.isoformat() <= (window.last or "9"):
+        return False
+    midnight = dt.datetime.combine(day, dt.time())
+    length = window.end - window.start if window.end > window.start else window.end - window.start + 24 * 60
+    start = midnight + dt.timedelta(minutes=window.start)
+    end = start + dt.timedelta(minutes=length)
+    on_the_wall = start <= local.replace(tzinfo=None, fold=0) < end
+    passing = start.replace(tzinfo=local.tzinfo).timestamp() <= at < end.replace(tzinfo=local.tzinfo).timestamp()
+    return on_the_wall or passing

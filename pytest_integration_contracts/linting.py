@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -70,6 +71,8 @@ def advice(manifest: Manifest, text: str, *, path: Path, today: str) -> list[Adv
             told.add(_at(lines, place + where, what, is_warning=is_warning))
     for where, what in _idle_overrides(manifest, known):
         told.add(_at(lines, where, what, is_warning=True))
+    for where, what, is_warning in (*_monitored(manifest), *_muted(manifest, today)):
+        told.add(_at(lines, where, what, is_warning=is_warning))
     return sorted(told)
 
 
@@ -98,11 +101,14 @@ def _accepted(integration: Integration, known: Iterable[str], today: str) -> _To
         if left < 0:
             yield place, f"{_until(acceptance)}, expired; settle it with {acceptance.owner}, or take it out", False
         elif left <= SOON:
-            days = "today is the last day" if not left else f"{left} {'day' if left == 1 else 'days'} left"
-            yield place, f"{_until(acceptance)}, {days}; settle it with {acceptance.owner}", True
+            yield place, f"{_until(acceptance)}, {_days(left)}; settle it with {acceptance.owner}", True
         if acceptance.operation and not any(_is_about(acceptance, integration, name) for name in known):
             where = ("accept", number, "operation")
             yield where, f"no snapshot has an operation {acceptance.operation}; take the acceptance out", False
+
+
+def _days(left: int) -> str:
+    return "today is the last day" if not left else f"{left} {'day' if left == 1 else 'days'} left"
 
 
 def _until(acceptance: Acceptance) -> str:
@@ -136,6 +142,26 @@ def _idle_overrides(manifest: Manifest, known: dict[str, list[str]]) -> Iterator
         if override.operation and names and not _any_matches(override.operation, names):
             place = ("policy", "overrides", number, "operation")
             yield place, f"no snapshot is of {override.operation}; correct it, or take the override out"
+
+
+def _monitored(manifest: Manifest) -> _Told:
+    """How often upstreams are to be asked, where they are monitored; and what says so where nobody asks."""
+    for name, integration in manifest.integrations.items():
+        if manifest.health is not None and not integration.cadence:
+            what = 'nobody says how often it is to be asked, so that silence is never told; write `cadence = "24h"`'
+            yield ("integrations", name, "cadence"), what, True
+        elif manifest.health is None and integration.cadence:
+            yield ("integrations", name, "cadence"), "means nothing without a table `[health]`; add one", True
+
+
+def _muted(manifest: Manifest, today: str) -> _Told:
+    for number, mute in enumerate(manifest.health.alerts.mutes if manifest.health else ()):
+        place = ("health", "alerts", "mute", number, "until")
+        left = (dt.date.fromisoformat(mute.until) - dt.date.fromisoformat(today)).days
+        if left < 0:
+            yield place, f"muted until {mute.until}, which is over; take it out", False
+        elif left <= SOON:
+            yield place, f"muted until {mute.until}, {_days(left)}", True
 
 
 def _any_matches(pattern: str, names: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.health_settings import HealthSettings, Window
+from pytest_integration_contracts.health_settings import AlertSettings, HealthSettings, Window
 from pytest_integration_contracts.model import MAX_DEPTH
 from pytest_integration_contracts.patterns import glob_matches, glob_precision
 
@@ -139,10 +139,12 @@ class Integration:
         acceptances: The changes that are accepted for a while.
         openapi: Where its OpenAPI document is: a URL, or a path below or beside the manifest; "" for none.
         graphql: The same of its GraphQL schema: the URL of its endpoint, or a path.
-        cadence: How often it should be checked, in seconds; 0 for not said.
-        feeds: What depends on it downstream.
-        system_of_record: Where the truth about its data is.
-        maintenance: When nothing counts against it.
+        cadence: How often it is to be asked, in seconds; 0 where that is not said.
+        feeds: What depends on it downstream: `dashboard.revenue`.
+        system_of_record: Where the data has its home.
+        retries: How often a live run tries a test again whose upstream is down.
+        maintenance: When the upstream is being worked on.
+        alerts: What is told of it, and to whom; None where nothing is monitored.
     """
 
     name: str
@@ -169,7 +171,9 @@ class Integration:
     cadence: float = 0.0
     feeds: tuple[str, ...] = ()
     system_of_record: str = ""
+    retries: int = 0
     maintenance: tuple[Window, ...] = ()
+    alerts: AlertSettings | None = None
 
     def at(self, operation: str) -> Integration:
         """The same with what holds for one of its operations, by the operation's name."""
@@ -249,6 +253,17 @@ def readable_size(number: int) -> str:
     return f"{number} bytes"
 
 
+_SPANS: Final = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
+
+
+def readable_duration(seconds: float) -> str:
+    """A duration as a manifest says it: `6h`, `30d`, `0.8s`."""
+    for unit, size in _SPANS:
+        if seconds >= size and not seconds % size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.12g}s"
+
+
 _Origin = tuple[str, tuple[str, int | None]]
 """Scheme, host and port."""
 
@@ -268,7 +283,7 @@ class Manifest:
         adopt_vcr: Whether tests whose cassettes pytest-recording keeps are contract tests, too.
         limits: How large bodies may be.
         enforce: What findings may do about what no integration claims: one of `ENFORCEMENTS`.
-        health: What is said about monitoring; None where nothing is monitored.
+        health: How the upstreams are monitored; None where they are not.
     """
 
     root: Path

@@ -25,6 +25,7 @@ from pytest_integration_contracts.entries import (
     yes_or_no,
 )
 from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.health_entries import HEALTH_KEYS, read_health, read_monitoring
 from pytest_integration_contracts.manifest import (
     ENFORCEMENTS,
     MODES,
@@ -57,7 +58,7 @@ PUBLISHED: Final = "openapi.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _URL = re.compile(r"(?i:https?)://[^\s/?#@${}\\]+(?:/[^\s?#{}]*)?")
-_TOP_KEYS: Final = ("defaults", "policy", "integrations")
+_TOP_KEYS: Final = ("defaults", "policy", "health", "integrations")
 _DEFAULT_KEYS: Final = ("directory", "network", "adopt_vcr", "max_age", "outdated", "limits", "enforce")
 _LIMIT_KEYS: Final = ("body", "decompressed", "depth")
 _INTEGRATION_KEYS: Final = (
@@ -81,6 +82,7 @@ _INTEGRATION_KEYS: Final = (
     "accept",
     "openapi",
     "graphql",
+    *HEALTH_KEYS,
 )
 _POLICY_KEYS: Final = ("preset", "overrides")
 _OVERRIDE_KEYS: Final = ("rule", "severity", "integration", "operation", "path")
@@ -133,9 +135,14 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
     only_known(path, "defaults", defaults, _DEFAULT_KEYS)
     max_age = _max_age(path, "defaults", defaults, {})
     entries = table(path, "integrations", document.get("integrations", {}))
+    health = read_health(path, document["health"], entries) if "health" in document else None
     integrations = {
         name: _integration(path, name, table(path, f"integrations.{name}", entry), defaults, environment)
         for name, entry in entries.items()
+    }
+    integrations = {
+        name: replace(each, **read_monitoring(path, f"integrations.{name}", entries[name], health))
+        for name, each in integrations.items()
     }
     _disjoint(path, integrations.values())
     network = strings(path, "defaults.network", defaults.get("network", []))
@@ -152,6 +159,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Manifest:
         max_age=max_age,
         limits=_limits(path, "defaults.limits", defaults.get("limits", {})),
         enforce=_enforce(path, "defaults", defaults),
+        health=health,
     )
 
 

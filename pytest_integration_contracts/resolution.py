@@ -10,7 +10,15 @@ from pytest_integration_contracts.drift.acceptances import is_about
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.manifest import SETTINGS, Manifest, Override, readable_size
+from pytest_integration_contracts.health_settings import AlertSettings
+from pytest_integration_contracts.manifest import (
+    SETTINGS,
+    Integration,
+    Manifest,
+    Override,
+    readable_duration,
+    readable_size,
+)
 from pytest_integration_contracts.manifest_lines import Key, Lines, written
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.snapshots.store import SnapshotStore
@@ -70,6 +78,21 @@ def _columns(rows: list[_Row]) -> list[str]:
     return [f"  {row.setting:<{setting}}  {row.value:<{value}}  {row.source}".rstrip() for row in rows]
 
 
+def _said(alerts: AlertSettings) -> Iterator[tuple[str, str]]:
+    """What is told, in the order of the keys."""
+    rate = alerts.success_rate
+    yield "to", ", ".join(alerts.to) or "nobody"
+    over = f"over {readable_duration(rate.over)}, from {rate.at_least} runs on" if rate else ""
+    yield "success_rate", f"below {rate.below:g} {over}" if rate else "never"
+    yield "failures", f"{alerts.failures} in a row" if alerts.failures else "never"
+    yield "recovered", f"{alerts.recovered} in a row"
+    for key in ("drift", "stale", "credential"):
+        yield key, "yes" if getattr(alerts, key) else "never"
+    for key in ("sunset", "acceptance"):
+        ahead = getattr(alerts, key)
+        yield key, f"{readable_duration(ahead)} before" if ahead else "never"
+
+
 class _Resolution:
     def __init__(self, manifest: Manifest, lines: Lines, operation: Operation, name: str) -> None:
         self._manifest = manifest
@@ -97,6 +120,22 @@ class _Resolution:
             yield self._row(f"limits.{key}", value, ("defaults", "limits", key))
         for key in ("owner", "contact", "runbook"):
             yield self._row(key, getattr(at, key) or "nobody has said", (*mine, key))
+        yield from self._monitoring(at, mine)
+
+    def _monitoring(self, at: Integration, mine: Key) -> Iterator[_Row]:
+        """What there is to say of live runs and of monitoring."""
+        yield self._row("retries", str(at.retries), (*mine, "retries"))
+        if at.maintenance:
+            number = len(at.maintenance)
+            windows = f"{number} {'window' if number == 1 else 'windows'}"
+            yield self._row("maintenance", windows, (*mine, "maintenance"))
+        if at.alerts is None:
+            return
+        yield self._row(
+            "cadence", readable_duration(at.cadence) if at.cadence else "nobody has said", (*mine, "cadence")
+        )
+        for key, value in _said(at.alerts):
+            yield self._row(f"alerts.{key}", value, (*mine, "alerts", key), ("health", "alerts", key))
 
     def rules(self) -> Iterator[_Row]:
         """Every rule whose severity is not its own, before evidence says anything; then those of single places."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from pytest_integration_contracts.health.assessment import Assessment, Health, Overview
 from pytest_integration_contracts.health.causes import FAULT, NEVER, Facts, sentence
@@ -21,6 +21,7 @@ from pytest_integration_contracts.health.standing import (
     weighed,
 )
 from pytest_integration_contracts.health.times import span
+from pytest_integration_contracts.health_settings import in_maintenance
 from pytest_integration_contracts.manifest import Integration, Manifest
 from pytest_integration_contracts.model import Severity
 
@@ -148,15 +149,15 @@ def assess(integration: Integration, known: Known, now: float) -> Assessment:
         known: What the store knows of it.
         now: Seconds of the epoch.
     """
-    health, cause, since = _verdict(integration, known, now)
+    verdict = _verdict(integration, known, now)
     answers, p95 = known.latency or (0, None)
     newest = [sample.newest for sample in known.samples if sample.newest is not None]
     return Assessment(
         integration=integration.name,
-        health=health,
-        cause=cause,
-        fault=FAULT[health],
-        since=since,
+        health=verdict.health,
+        cause=verdict.cause,
+        fault=FAULT[verdict.health],
+        since=verdict.since,
         last_good=known.last_good,
         checked=known.runs[-1].run.at if known.runs else None,
         rates=known.rates,
@@ -177,26 +178,33 @@ def assess(integration: Integration, known: Known, now: float) -> Assessment:
         feeds=integration.feeds,
         cadence=integration.cadence,
         actual_cadence=actual_cadence(known.runs),
-        maintenance=_in_maintenance(integration, now),
+        maintenance=in_maintenance(integration.maintenance, now),
         rate_left=_rate_left(known.samples),
         sunset=min((sample.sunset for sample in known.samples if sample.sunset), default=""),
         commit=known.runs[-1].run.commit if known.runs else "",
+        overdue=verdict.overdue,
     )
 
 
-def _verdict(integration: Integration, known: Known, now: float) -> tuple[Health, str, float | None]:
-    """The verdict, its cause, and since when it is so."""
+class _Verdict(NamedTuple):
+    health: Health
+    cause: str
+    since: float | None = None
+    overdue: bool = True
+
+
+def _verdict(integration: Integration, known: Known, now: float) -> _Verdict:
     speaking = weighed(known.runs)
     if not speaking:
-        return Health.UNVERIFIED, NEVER if not known.runs else "never checked outside of maintenance windows", None
+        return _Verdict(Health.UNVERIFIED, NEVER if not known.runs else "never checked outside of maintenance windows")
     result = answered(known.runs, now)
-    overdue = due(result.run.at, integration.cadence) if result else now
-    silent, health, row = overdue < now or result is None, health_of(speaking[-1]), streak(speaking)
+    until = due(result.run.at, integration.cadence) if result else now
+    silent, health, row = until < now or result is None, health_of(speaking[-1]), streak(speaking)
     since = row[0].run.at
     if len(row) == len(speaking) and known.since is not None:
         since = min(since, known.since)
     if silent and health in _SILENCED:
-        health, since = Health.STALE, overdue if result else since
+        health, since = Health.STALE, until if result else since
     facts = Facts(
         health=health,
         last=speaking[-1],
@@ -209,11 +217,11 @@ def _verdict(integration: Integration, known: Known, now: float) -> tuple[Health
         cadence=integration.cadence,
         actual=actual_cadence(known.runs),
         credentials=integration.credentials,
-        maintenance=_in_maintenance(integration, now),
+        maintenance=in_maintenance(integration.maintenance, now),
         partial=_partial(known.runs, speaking[-1], result),
         now=now,
     )
-    return health, sentence(facts), since
+    return _Verdict(health, sentence(facts), since, silent)
 
 
 def _partial(runs: Sequence[IntegrationRun], speaking: IntegrationRun, result: IntegrationRun | None) -> str:
@@ -237,10 +245,6 @@ def _rate_left(samples: Iterable[Sample]) -> tuple[int, int] | None:
     """The limit that is nearest: how many requests were left, and out of how many (0 for not said)."""
     found = [(sample.rate_left, sample.rate_limit or 0) for sample in samples if sample.rate_left is not None]
     return min(found, key=lambda each: (each[0] / each[1] if each[1] else 1.0, each[0]), default=None)
-
-
-def _in_maintenance(integration: Integration, now: float) -> bool:
-    return bool(integration.maintenance) and now < 0  # until windows can be asked
 
 
 def _next_check(found: Iterable[Assessment], now: float) -> float | None:

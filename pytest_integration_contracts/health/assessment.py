@@ -75,6 +75,8 @@ class Assessment:
         rate_left: How many requests the upstream still allowed at the end of the last run, and out of how many.
         sunset: When it ends by the upstream's own word, ISO 8601, "" where it says nothing.
         commit: The commit of the last run.
+        overdue: Whether no result came when one was due: not only where that is the verdict, but also where a grave
+            one has not been looked at since.
     """
 
     integration: str
@@ -106,6 +108,12 @@ class Assessment:
     rate_left: tuple[int, int] | None = None
     sunset: str = ""
     commit: str = ""
+    overdue: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nobody has to do anything: it holds, and that is known."""
+        return self.health in {Health.OK, Health.CHANGED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,18 @@ FAULT: Final = {
 }
 """Whose a verdict is."""
 
+WHOSE: Final = {
+    "upstream": "the upstream's fault",
+    "us": "our own fault",
+    "whoever holds the credential": "for whoever holds the credential",
+    "whoever runs the checks": "for whoever runs the checks",
+}
+"""The same as a person reads it."""
+
 NEVER: Final = "never checked: no live run has told of it yet"
 
 _DID: Final = {
+    "property.added": "gained",
     "property.removed": "lost",
     "property.removed-optional": "lost",
     "property.became-optional": "sometimes lacks",

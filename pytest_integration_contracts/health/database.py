@@ -9,6 +9,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -101,8 +102,10 @@ def _address(address: str, name: str) -> Place:
             f"{name}: holds no address of a PostgreSQL database or a SQLite file;"
             " set it to postgresql://user:password@host/database"
         )
-    where = url.database if kind == "sqlite" else f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
-    return Place(url, f"{name} ({kind} {where})")
+    if kind == "sqlite":
+        return Place(url, f"{name} (sqlite {url.database})")
+    host = url.host or url.query.get("host") or "localhost"
+    return Place(url, f"{name} (postgresql {host}:{url.port or 5432}/{url.database or ''})")
 
 
 class Database:
@@ -139,35 +142,36 @@ class Database:
         """End all connections."""
         self.engine.dispose()
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one moment.
 
         Raises:
             HealthError: It cannot be read.
         """
-        with self._told("cannot be read"), self.engine.begin() as connection:
-            yield connection
+        return self._transaction("cannot be read", writes=False)
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """A transaction: all of what is done in it or, after an error, nothing.
 
         Raises:
             HealthError: It cannot be written.
         """
-        with (
-            self._told("cannot be written"),
-            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        return self._transaction("cannot be written", writes=True)
 
     def lock(self, connection: Connection, *, shared: bool) -> None:
         """Until the transaction ends, keep out who locks alone, or everybody; SQLite has one writer anyway."""
         if not self.sqlite:
             function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
             connection.execute(text(f"SELECT {function}(:lock)"), {"lock": LOCK})
+
+    @contextlib.contextmanager
+    def _transaction(self, failure: str, *, writes: bool) -> Iterator[Connection]:
+        with (
+            self._told(failure),
+            self.engine.connect().execution_options(**{_WRITES: writes}) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def _engine(self, url: URL) -> Engine:
         if self.sqlite:
@@ -207,12 +211,12 @@ class Database:
 
     def _bring_up_to_date(self) -> None:
         """One process does so, and all others wait for it."""
-        with self.reading() as connection:
+        with self._transaction("cannot be opened", writes=False) as connection:
             if _revision(connection) == HEAD:
                 return
         from pytest_integration_contracts.health import migrating
 
-        with self.writing() as connection:
+        with self._transaction("cannot be opened", writes=True) as connection:
             self.lock(connection, shared=False)
             found = _revision(connection)
             if found == HEAD:

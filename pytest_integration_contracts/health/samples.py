@@ -5,12 +5,14 @@ What `store.Store` offers:
 - `append(run: RunRecord, samples: Sequence[Sample], *, maintenance: Collection[str] = ())`: all of a run or nothing; a
   run that is there already stays. Integrations in a maintenance window are named, for then a run counts for nothing.
 - `runs(integration, *, most=90, until=None) -> list[IntegrationRun]`: its last runs, the newest first.
+- `recent(most=90) -> dict[str, list[IntegrationRun]]`: the same of every integration, in one question.
 - `latest() -> dict[str, IntegrationRun]`: the last run of every integration.
 - `rates(now, windows) -> dict[str, dict[float, Rate]]`: by integration and window (in seconds) how many runs counted,
   and how many of them were good.
 - `last_good() -> dict[str, float]`: when each integration last held, as seconds of the epoch.
 - `since() -> dict[str, float]`: since when each integration has the verdict that it has now.
 - `samples(integration, *, run=None) -> list[Sample]`: those of its last run, or of another one, by its id.
+- `last_samples() -> dict[str, list[Sample]]`: those of the last run of every integration, in one question.
 - `latencies(now, window) -> dict[str, tuple[int, float]]`: by integration how many live answers, and their p95.
 - `prune(before: float) -> int`, `retain(keep_for, now) -> int`: the same once a day, `close()`.
 """

@@ -70,6 +70,9 @@ _MOST_AT_ONCE: Final = 500
 _BATCH: Final = 200
 """How many runs are removed in one transaction."""
 
+_EARLIEST: Final = -1e300
+"""Before every time that can be."""
+
 _LARGEST: Final = 2**63 - 1
 _MOST_TRIES: Final = 2**31 - 1
 _NAME_BYTES: Final = 1000
@@ -156,6 +159,28 @@ class Store:
         with self._database.reading() as connection:
             return [_integration_run(row) for row in connection.execute(asked).mappings()]
 
+    def recent(self, most: int = 90) -> dict[str, list[IntegrationRun]]:
+        """The last runs of every integration, the newest first: at most so many of each, in one question."""
+        other = integration_runs.alias()
+        first = (
+            select(other.c.at)
+            .where(other.c.integration == integrations.c.number)
+            .order_by(other.c.at.desc())
+            .offset(most - 1)
+            .limit(1)
+            .scalar_subquery()
+        )
+        asked = (
+            _summarised()
+            .where(integration_runs.c.at >= func.coalesce(first, _EARLIEST))
+            .order_by(integrations.c.number, integration_runs.c.at.desc(), integration_runs.c.run.desc())
+        )
+        found: dict[str, list[IntegrationRun]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(asked).mappings():
+                found.setdefault(row["name"], []).append(_integration_run(row))
+        return {name: each[:most] for name, each in found.items()}
+
     def latest(self) -> dict[str, IntegrationRun]:
         """The last run of every integration, in maintenance or not."""
         other = integration_runs.alias()
@@ -232,16 +257,7 @@ class Store:
             integration: The integration.
             run: The run's id; without it, the last one that asked about this integration.
         """
-        cause, standing = texts.alias(), texts.alias()
-        asked = (
-            select(samples, series.c.operation, cause.c.text.label("why"), standing.c.text.label("standing"))
-            .join(series, series.c.number == samples.c.series)
-            .join(integrations, integrations.c.number == series.c.integration)
-            .join(cause, cause.c.number == samples.c.cause, isouter=True)
-            .join(standing, standing.c.number == samples.c.changes, isouter=True)
-            .where(integrations.c.name == _name(integration))
-            .order_by(series.c.operation)
-        )
+        asked = _sampled().where(integrations.c.name == _name(integration)).order_by(series.c.operation)
         if run is None:
             last = (
                 select(integration_runs.c.run)
@@ -256,10 +272,26 @@ class Store:
             rows = connection.execute(asked.where(samples.c.run == last.scalar_subquery())).mappings()
             return [_sample(integration, row) for row in rows]
 
+    def last_samples(self) -> dict[str, list[Sample]]:
+        """What the last run of every integration found, sorted by operation, in one question."""
+        last = (
+            select(integration_runs.c.run)
+            .where(integration_runs.c.integration == integrations.c.number)
+            .order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        asked = _sampled().where(samples.c.run == last).order_by(integrations.c.number, series.c.operation)
+        found: dict[str, list[Sample]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(asked).mappings():
+                found.setdefault(row["name"], []).append(_sample(row["name"], row))
+        return found
+
     def latencies(self, now: float, window: float) -> dict[str, tuple[int, float]]:
         """By integration how many answers there were, and how long 95 in 100 of them took, in seconds.
 
-        It is estimated from each run's (`samples.weighted_p95`). Integrations that nothing was measured of are left out.
+        It is estimated from each run's (`samples.weighted_p95`). Those that nothing was measured of are left out.
 
         Args:
             now: When the window ends, seconds of the epoch.
@@ -372,7 +404,8 @@ class Store:
             "host": _clean(run.host),
             "partial": _clean(run.partial),
         }
-        if connection.execute(self._insert(runs).values(row).on_conflict_do_nothing()).rowcount != 1:
+        new = self._insert(runs).values(row).on_conflict_do_nothing()
+        if connection.execute(new, execution_options={"preserve_rowcount": True}).rowcount != 1:
             return None
         return int(connection.execute(select(runs.c.number).where(runs.c.id == row["id"])).scalar_one())
 
@@ -489,6 +522,25 @@ def _summarised() -> Select[Any]:
         .join(integration_runs, mine.integration == integrations.c.number)
         .join(runs, runs.c.number == mine.run)
         .join(texts, texts.c.number == mine.cause, isouter=True)
+    )
+
+
+def _sampled() -> Select[Any]:
+    """Rows of what `_sample` reads."""
+    cause, standing = texts.alias(), texts.alias()
+    return (
+        select(
+            samples,
+            series.c.operation,
+            integrations.c.name,
+            cause.c.text.label("why"),
+            standing.c.text.label("standing"),
+        )
+        .select_from(integrations)
+        .join(series, series.c.integration == integrations.c.number)
+        .join(samples, samples.c.series == series.c.number)
+        .join(cause, cause.c.number == samples.c.cause, isouter=True)
+        .join(standing, standing.c.number == samples.c.changes, isouter=True)
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-_UNITS: Final = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+_HOUR: Final = 3600
+_DAY: Final = 86400
+_UNITS: Final = ((_DAY, "d"), (_HOUR, "h"), (60, "min"))
 _LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
@@ -24,6 +26,11 @@ def every(seconds: float) -> str:
         if seconds >= 2 * unit and not seconds % unit:
             return f"{int(seconds / unit)} {name}"
     return span(seconds)
+
+
+def window_name(seconds: float) -> str:
+    """A window as it is asked for: `1h`, `24h`, `7d`."""
+    return f"{int(seconds // _DAY)}d" if seconds > _DAY and not seconds % _DAY else f"{int(seconds // _HOUR)}h"
 
 
 def moment(at: float) -> str:

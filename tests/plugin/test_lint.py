@@ -193,6 +193,47 @@ def test_a_manifest_that_cannot_be_used_exits_2(project: Project, text: str, tol
     assert (result.exit, told in result.errors) == (2, True)
 
 
+MONITORED = """
+[health.alerts]
+to = ["env:ALERTS_URL"]
+[[health.alerts.mute]]
+integration = "*"
+until = "{until}"
+reason = "they move"
+"""
+
+
+@pytest.mark.parametrize(
+    ("until", "status", "told"),
+    [
+        ("2026-11-30", 1, "13: health.alerts.mute[0].until: muted until 2026-11-30, which is over; take it out"),
+        ("2026-12-01", 0, "13: warning: health.alerts.mute[0].until: muted until 2026-12-01, today is the last day"),
+        ("2027-12-01", 0, ""),
+    ],
+)
+def test_a_mute_that_is_over_is_taken_out(learned: Project, until: str, status: int, told: str) -> None:
+    text = MANIFEST.strip() + '\ncadence = "24h"\n' + MONITORED.format(until=until)
+    assert linted(learned, text) == (status, [f"contracts.toml:{told}"] if told else [])
+
+
+def test_an_upstream_that_is_monitored_says_how_often_it_is_asked(learned: Project) -> None:
+    status, told = linted(learned, f"{MANIFEST.strip()}\n[health]")
+    assert (status, told) == (
+        0,
+        [
+            (
+                "contracts.toml:1: warning: integrations.crm.cadence: nobody says how often it is to be asked,"
+                ' so that silence is never told; write `cadence = "24h"`'
+            )
+        ],
+    )
+    status, told = linted(learned, f'{MANIFEST.strip()}\ncadence = "24h"')
+    assert (status, told) == (
+        0,
+        ["contracts.toml:8: warning: integrations.crm.cadence: means nothing without a table `[health]`; add one"],
+    )
+
+
 EXPLAINED = """
 [defaults]
 enforce = "warn"
@@ -247,6 +288,7 @@ def test_explain_says_what_holds_and_where_it_is_said(learned: Project, operatio
         "owner": ("team-revenue", "contracts.toml:7, integrations.crm.owner"),
         "contact": ("nobody has said", "default"),
         "runbook": ("nobody has said", "default"),
+        "retries": ("0", "default"),
         "format.lost": ("warning", "contracts.toml:17, policy.overrides[0]"),
         "property.* at $.debug..*": ("off", "contracts.toml:22, policy.overrides[1]"),
         "accepted: property.removed $.email": (
@@ -283,3 +325,26 @@ def test_without_a_manifest_it_says_how_to_get_one(project: Project) -> None:
     (project.folder / ".git").mkdir()
     result = project.command("lint")
     assert (result.exit, "`integration-contracts init` writes one" in result.errors) == (2, True)
+
+
+def test_explain_tells_what_is_told_and_to_whom(learned: Project) -> None:
+    own = 'cadence = "6h"\nretries = 2\nalerts = { failures = 0 }\nmaintenance = [{ days = ["sun"] }]\n'
+    text = MANIFEST.lstrip() + own + '[health.alerts]\nto = ["env:ALERTS_URL"]\n'
+    (learned.folder / "contracts.toml").write_text(text + 'success_rate = { below = 0.95, over = "24h" }\n')
+    told = explained(learned, "GET /customers/{id}")
+    assert {setting: told[setting] for setting in told if setting.startswith(("alerts", "re", "ma", "ca"))} == {
+        "max_age": ("any", "default"),
+        "retries": ("2", "contracts.toml:9, integrations.crm.retries"),
+        "maintenance": ("1 window", "contracts.toml:11, integrations.crm.maintenance"),
+        "cadence": ("6h", "contracts.toml:8, integrations.crm.cadence"),
+        "alerts.to": ("env:ALERTS_URL", "contracts.toml:13, health.alerts.to"),
+        "alerts.success_rate": (
+            "below 0.95 over 1d, from 5 runs on",
+            "contracts.toml:14, health.alerts.success_rate",
+        ),
+        "alerts.failures": ("never", "contracts.toml:10, integrations.crm.alerts.failures"),
+        "alerts.recovered": ("2 in a row", "default"),
+        **{f"alerts.{key}": ("yes", "default") for key in ("drift", "stale", "credential")},
+        "alerts.sunset": ("30d before", "default"),
+        "alerts.acceptance": ("14d before", "default"),
+    }
