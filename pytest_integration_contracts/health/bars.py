@@ -4,35 +4,47 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_integration_contracts.health.assessment import Assessment
 from pytest_integration_contracts.health.samples import IntegrationRun
 from pytest_integration_contracts.health.times import moment
+from pytest_integration_contracts.health.words import counted, printable
 from pytest_integration_contracts.model import Verdict
 
 SLOTS: Final = 90
 """How many bars there are: runs, and gaps where one was due and none came."""
 
+SHORT: Final = 12
+"""So many digits of a commit are shown."""
+
+_LONGEST: Final = 200
 _MOST_MISSING: Final = 12
 _PATIENCE: Final = 0.75
 """So many cadences late a run may be, and is not missing yet."""
 
 _STEP: Final = 4
-_SHAPES: Final = {
-    "drift": "V0",
-    "denied": "V14m0-4V0",
-    "down": "v-4m0-3v-4m0-3v-4m0-3V0",
-    "ours": "V7",
-    "unverified": "v-5",
-    "changed": "V12",
-    "ok": "V16",
-    "maintenance": "v-2",
-    "missing": "v-1",
+_FOOT: Final = 24
+_STROKES: Final = {
+    "drift": ("v-24", 24),
+    "denied": ("v-10m0-4v-10", 24),
+    "down": ("v-3m0-4v-3m0-4v-3m0-4v-3", 24),
+    "ours": ("v-17", 17),
+    "unverified": ("v-5", 5),
+    "changed": ("v-12", 12),
+    "ok": ("v-8", 8),
+    "maintenance": ("v-4", 4),
+    "missing": ("v-2", 2),
 }
-"""The stroke of a bar, from its foot at 24 upwards: each kind has its own height or pattern, beside its colour."""
+"""The stroke of a bar from its foot upwards, and its height: each kind has its own, or a pattern, beside its colour."""
+
+LEGEND: Final = tuple((kind, f"M4 {_FOOT}{stroke}") for kind, (stroke, _) in _STROKES.items())
+"""One bar of each kind, in a box 8 wide and 24 high."""
+
+
+_WORDS: Final = {"ours": "our code"}
 
 
 class Bar(NamedTuple):
@@ -61,8 +73,13 @@ def bars(row: Slots) -> list[Bar]:
     """Paths that draw the last slots, the newest at the right edge of a box that is 360 wide and 24 high."""
     kinds = [kind for slot in row for kind in _kinds(slot)][-SLOTS:]
     first = SLOTS - len(kinds)
-    places = {kind: [first + at for at, each in enumerate(kinds) if each == kind] for kind in dict.fromkeys(kinds)}
-    return [Bar(kind, "".join(f"M{2 + _STEP * at} 24{_SHAPES[kind]}" for at in found)) for kind, found in places.items()]
+    found: dict[str, str] = {}
+    for at, kind in enumerate(kinds):
+        stroke, height = _STROKES[kind]
+        follows = at and kinds[at - 1] == kind
+        start = f"m{_STEP} {height}" if follows else f"M{2 + _STEP * (first + at)} {_FOOT}"
+        found[kind] = found.get(kind, "") + start + stroke
+    return [Bar(kind, path) for kind, path in found.items()]
 
 
 def _kinds(slot: IntegrationRun | int) -> list[str]:
@@ -77,50 +94,67 @@ def told(row: Slots) -> str:
     if not runs:
         return "no run yet"
     counts = Counter(kind for run in runs for kind in _kinds(run))
-    parts = ", ".join(f"{counts[kind]} {kind}" for kind in _SHAPES if counts[kind])
+    parts = ", ".join(f"{counts[kind]} {_WORDS.get(kind, kind)}" for kind in _STROKES if counts[kind])
     missing = sum(slot for slot in row if isinstance(slot, int))
-    noun = "run" if len(runs) == 1 else "runs"
     when = moment(runs[0].run.at) + (f" to {moment(runs[-1].run.at)}" if len(runs) > 1 else "")
-    return f"{len(runs)} {noun}, {when}: {parts}{f'; {missing} missing' if missing else ''}"
+    return f"{counted(len(runs), 'run')}, {when}: {parts}{f'; {missing} missing' if missing else ''}"
 
 
-def as_json(row: Slots) -> str:
-    """All runs as columns in few bytes, safe inside of a `script` element.
+class Kept:
+    """All runs of all integrations in few bytes, for a script that lists them; safe inside of a `script` element."""
 
-    `t` has minutes of the epoch, each the difference to the one before, `v` a letter for each kind, `p` the p95 in
-    milliseconds (0 for none); the others have `[position, value]` where a value is another one than before: `c` the
-    commit, `h` the host, `o` the operations (`1/14`), `w` the cause; `g` has how many are missing after a position.
-    """
-    runs = [slot for slot in row if isinstance(slot, IntegrationRun)]
-    minutes = [int(run.run.at // 60) for run in runs]
-    document: dict[str, Any] = {
-        "t": [after - before for before, after in pairwise([0, *minutes])],
-        "v": "".join(LETTERS[kind] for run in runs for kind in _kinds(run)),
-        "p": [round((run.p95 or 0) * 1000) for run in runs],
-        "c": list(_changing([run.run.commit[:12] for run in runs])),
-        "h": list(_changing([run.run.host for run in runs])),
-        "o": list(_changing([operations(run) for run in runs])),
-        "w": list(_changing([run.cause[:200] for run in runs])),
-        "g": list(_gaps(row)),
-    }
-    text = json.dumps(document, separators=(",", ":"))
+    def __init__(self, assessments: Iterable[Assessment]) -> None:
+        found = {run.run.id: run.run for each in assessments for run in each.runs}
+        self._runs = sorted(found.values(), key=lambda run: (run.at, run.id))
+        self._position = {run.id: at for at, run in enumerate(self._runs)}
+
+    def shared(self) -> str:
+        """What integrations share, by run: `t` has minutes of the epoch, each the difference to the one before.
+
+        `c` has the commit, `h` the host, as `[position, value]` where it is another one than before.
+        """
+        minutes = [int(run.at // 60) for run in self._runs]
+        return _json(
+            t=[after - before for before, after in pairwise([0, *minutes])],
+            c=_changing([run.commit[:SHORT] for run in self._runs]),
+            h=_changing([run.host[:_LONGEST] for run in self._runs]),
+        )
+
+    def row(self, row: Slots) -> str:
+        """One integration's: `i` has positions in what is shared, each the difference to the one before.
+
+        `v` has a letter for each kind, `p` the p95 in milliseconds (0 for none), `o` the operations that held, `w` the
+        cause, as `c` above, `g` how many are missing after a position.
+        """
+        runs = [slot for slot in row if isinstance(slot, IntegrationRun)]
+        positions = [self._position[run.run.id] for run in runs]
+        return _json(
+            i=[after - before for before, after in pairwise([0, *positions])],
+            v="".join(_LETTERS[kind] for run in runs for kind in _kinds(run)),
+            p=[round((run.p95 or 0) * 1000) for run in runs],
+            o=_changing([held(run) for run in runs]),
+            w=_changing([run.cause[:_LONGEST] for run in runs]),
+            g=list(_gaps(row)),
+        )
+
+
+def _json(**columns: object) -> str:
+    text = json.dumps(columns, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-LETTERS: Final = {**{str(verdict): chr(ord("a") + at) for at, verdict in enumerate(Verdict)}, "maintenance": "m"}
+_LETTERS: Final = {**{str(verdict): chr(ord("a") + at) for at, verdict in enumerate(Verdict)}, "maintenance": "m"}
 
 
-def operations(run: IntegrationRun) -> str:
+def held(run: IntegrationRun) -> str:
     """How many held: `13 of 14`."""
     return f"{run.operations - run.failing} of {run.operations}"
 
 
-def _changing(values: Sequence[str]) -> Iterator[tuple[int, str]]:
-    before = ""
-    for at, value in enumerate(values):
-        if value != before:
-            yield at, value
-        before = value
+def _changing(values: Sequence[str]) -> list[tuple[int, str]]:
+    """Where a value is another one than before, made printable."""
+    before = ["", *values]
+    return [(at, printable(value)) for at, value in enumerate(values) if value != before[at]]
 
 
 def _gaps(row: Slots) -> Iterator[tuple[int, int]]:

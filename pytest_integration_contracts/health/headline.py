@@ -7,9 +7,6 @@ from typing import Final
 
 from pytest_integration_contracts.health.assessment import Health, Overview
 
-GOOD: Final = frozenset({Health.OK, Health.CHANGED})
-"""The verdicts of an integration that holds."""
-
 _SAID: Final = {
     Health.DRIFT: ("drifts", "drift"),
     Health.DENIED: ("is denied", "are denied"),
@@ -24,7 +21,7 @@ def headline(overview: Overview) -> str:
     """`197 of 200 integrations hold; 2 are down, 1 is stale`."""
     counts = Counter(each.health for each in overview.assessments)
     total = len(overview.assessments)
-    holding = sum(counts[health] for health in GOOD)
+    holding = sum(each.is_good for each in overview.assessments)
     if not total:
         return "Nobody knows: no integration is declared"
     if holding == total:

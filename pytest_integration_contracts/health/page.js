@@ -1,10 +1,12 @@
 (() => {
 "use strict";
 const $ = id => document.getElementById("p:" + id);
-const body = document.body, title = document.title;
+const body = document.body;
+let title = document.title;
 const units = [[86400, "d"], [3600, "h"], [60, "min"]];
 const span = s => { s = Math.max(s, 0); for (const [size, name] of units) if (s >= 2 * size) return Math.floor(s / size) + " " + name; return Math.floor(s) + " s"; };
 const moment = s => new Date(s * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC";
+const seconds = s => s < .1 ? Math.round(s * 1000) + " ms" : s < 10 ? +s.toPrecision(2) + " s" : Math.round(s) + " s";
 const now = () => Date.now() / 1000;
 let failing = "";
 
@@ -51,32 +53,29 @@ const choose = () => {
   $("none").hidden = !all.length || shown > 0;
 };
 
-const words = { a: "drift", b: "denied", c: "down", d: "unverified", e: "our code", f: "changed", g: "ok", m: "maintenance" };
-const cell = (tr, text, label) => { const td = tr.insertCell(); td.textContent = text; if (label && text) td.dataset.l = label; return td; };
+const kinds = { a: "drift", b: "denied", c: "down", d: "unverified", e: "our code", f: "changed", g: "ok", m: "maintenance" };
+const cell = (tr, text) => { const td = tr.insertCell(); td.textContent = text; return td; };
+const read = node => JSON.parse(node.textContent);
+const changing = pairs => { const found = new Map(pairs); let value = ""; return at => value = found.get(at) ?? value; };
+const shared = () => {
+  const { t, c, h } = read($("runs")), commit = changing(c), host = changing(h);
+  let at = 0;
+  return t.map((minutes, i) => [(at += minutes) * 60, commit(i), host(i)]);
+};
 const fill = row => {
   const kept = row.querySelector("script[type]"), list = row.querySelector("tbody");
   if (!kept || !list || list.dataset.full) return;
-  const runs = JSON.parse(kept.textContent), lines = [], gaps = new Map(runs.g), now = { c: "", h: "", o: "", w: "" };
-  const changes = Object.fromEntries(Object.keys(now).map(key => [key, new Map(runs[key])]));
-  let at = 0;
-  runs.t.forEach((minutes, i) => {
-    at += minutes;
-    for (const key in now) if (changes[key].has(i)) now[key] = changes[key].get(i);
-    const tr = document.createElement("tr"), p = runs.p[i];
-    cell(tr, moment(at * 60));
-    cell(tr, words[runs.v[i]]);
-    cell(tr, now.o, "held");
-    cell(tr, p ? (p < 1000 ? p + " ms" : +(p / 1000).toPrecision(2) + " s") : "", "p95");
-    cell(tr, now.c, "commit");
-    cell(tr, now.h, "host");
-    cell(tr, now.w);
+  const runs = read(kept), all = shared(), held = changing(runs.o), cause = changing(runs.w), gaps = new Map(runs.g), lines = [];
+  let position = 0;
+  runs.i.forEach((step, i) => {
+    const [at, commit, host] = all[position += step], p = runs.p[i], tr = document.createElement("tr");
+    for (const text of [moment(at), kinds[runs.v[i]], held(i), p ? seconds(p / 1000) : "", commit, host, cause(i)]) cell(tr, text);
     lines.push(tr);
-    if (gaps.has(i)) {
-      const gap = document.createElement("tr"), n = gaps.get(i);
-      gap.className = "gap";
-      cell(gap, n === 1 ? "1 run is missing here" : n + " runs are missing here").colSpan = 7;
-      lines.push(gap);
-    }
+    if (!gaps.has(i)) return;
+    const gap = document.createElement("tr"), n = gaps.get(i);
+    gap.className = "gap";
+    cell(gap, n === 1 ? "1 run is missing here" : n + " runs are missing here").colSpan = 7;
+    lines.push(gap);
   });
   list.replaceChildren(...lines.reverse());
   list.dataset.full = "1";
@@ -111,7 +110,8 @@ const renew = async () => {
     const text = await answer.text(), fresh = new DOMParser().parseFromString(text, "text/html");
     if (!fresh.body.dataset.made) throw new Error("what the server sent is no health page");
     failing = "";
-    if (fresh.body.dataset.made !== body.dataset.made) swap(fresh);
+    if (!fresh.getElementById("p:verdicts") !== !$("verdicts")) location.reload();
+    else if (fresh.body.dataset.made !== body.dataset.made) swap(fresh);
   } catch (error) {
     failing = "no newer one could be loaded: " + (error instanceof TypeError ? "the server does not answer." : error.message);
   }
@@ -122,8 +122,8 @@ const swap = fresh => {
   const focused = document.activeElement, home = focused?.closest?.(".row")?.id, top = focused?.getBoundingClientRect().top;
   const place = home && [...document.getElementById(home).querySelectorAll("a,summary")].indexOf(focused);
   const anchor = rows().find(row => row.getBoundingClientRect().bottom > 0), offset = anchor?.getBoundingClientRect().top;
-  Object.assign(body.dataset, { ...fresh.body.dataset });
-  if (!fresh.body.dataset.due) delete body.dataset.due;
+  Object.assign(body.dataset, fresh.body.dataset);
+  title = fresh.title;
   for (const id of ["top", "rows"]) $(id).replaceWith(document.importNode(fresh.getElementById("p:" + id), true));
   const chosen = verdict(), choices = fresh.getElementById("p:verdicts");
   if (choices && $("verdicts")) for (const each of choices.querySelectorAll("[data-n]")) {

@@ -12,18 +12,20 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from pytest_integration_contracts.files import safe_name
 from pytest_integration_contracts.health import bars
 from pytest_integration_contracts.health.assessment import Health, Overview
-from pytest_integration_contracts.health.headline import GOOD, headline
-from pytest_integration_contracts.health.samples import IntegrationRun, OpenChange
+from pytest_integration_contracts.health.headline import headline
+from pytest_integration_contracts.health.samples import OpenChange
 from pytest_integration_contracts.health.standing import ASSUMED_CADENCE, PATIENCE
-from pytest_integration_contracts.health.times import every, iso, moment, span
+from pytest_integration_contracts.health.times import every, iso, moment, span, window_name
+from pytest_integration_contracts.health.words import counted, printable, seconds
 from pytest_integration_contracts.model import Verdict
 
-LATEST: Final = 10
+LATEST: Final = 5
 """So many runs are listed without a script, which lists all."""
 
 _LONGEST: Final = 500
@@ -58,9 +60,13 @@ def page(overview: Overview, *, refresh: int = 0, links: Sequence[tuple[str, str
     """
     style, script = _part("page.css").strip(), _part("page.js").strip()
     all_of_them = overview.assessments
-    troubled = [each for each in all_of_them if each.health not in GOOD]
+    troubled = [each for each in all_of_them if not each.is_good]
     tone = _tone_of(overview)
-    return _template().render(
+    kept = bars.Kept(all_of_them)
+    environment = _environment()
+    environment.filters["slots"] = functools.partial(bars.slots, now=overview.made_at)
+    environment.filters["kept"] = lambda row: Markup(kept.row(row))  # noqa: S704 - no `<` is in it
+    return environment.from_string(_part("page.html.jinja")).render(
         made_at=overview.made_at,
         due=None if refresh else overview.next_check,
         old=_old(overview, refresh),
@@ -71,17 +77,17 @@ def page(overview: Overview, *, refresh: int = 0, links: Sequence[tuple[str, str
         tone=tone,
         total=len(all_of_them),
         troubled=troubled,
-        calm=[each for each in all_of_them if each.health in GOOD],
+        calm=[each for each in all_of_them if each.is_good],
         at_risk=list(dict.fromkeys(name for each in troubled for name in each.feeds)),
         anchors={each.integration: safe_name(each.integration) for each in all_of_them},
         choices=list(_choices(overview)),
         latest=LATEST,
+        shared=Markup(kept.shared()),  # noqa: S704 - no `<` is in it
         shapes=bars.LEGEND,
         icon=_icon(_COLOURS.get(tone, "#77828f")),
         policy=policy(refresh=refresh),
         style=style,
         script=script,
-        **_filters_of(overview.made_at),
     )
 
 
@@ -127,10 +133,77 @@ def _old(overview: Overview, refresh: int) -> float:
 def _choices(overview: Overview) -> Iterable[tuple[str, str, int]]:
     """What may be chosen: its value, its words, and how many there are."""
     counts = Counter(each.health for each in overview.assessments)
-    troubled = sum(number for health, number in counts.items() if health not in GOOD)
+    troubled = sum(not each.is_good for each in overview.assessments)
     yield "all", "all", len(overview.assessments)
     if troubled:
         yield "not", "needs somebody", troubled
     for health in Health:
         if counts[health]:
             yield _symbol(health), str(health), counts[health]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
+    environment.filters |= {
+        "iso": iso,
+        "moment": moment,
+        "day": lambda at: moment(at)[:10],
+        "seconds": int,
+        "span": span,
+        "every": every,
+        "window": window_name,
+        "short": seconds,
+        "count": counted,
+        "linked": _linked,
+        "tone": _TONES.__getitem__,
+        "icon": _symbol,
+        "health": _health,
+        "told": bars.told,
+        "bars": lambda row: [(bar.kind, Markup(bar.path)) for bar in bars.bars(row)],  # noqa: S704 - we drew it
+        "held": bars.held,
+        "by_severity": _by_severity,
+        "word": _word,
+    }
+    return environment
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template shows
+    """Text without what would turn it around, hide in it or break it, and not longer than a person reads."""
+    if hasattr(value, "__html__"):  # made by a macro, of parts that came through here
+        return value
+    text = str(value)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
+    return text if text.isprintable() else printable(text)
+
+
+def _linked(text: str) -> str:
+    """Where a text leads that is nothing but an address; "" for any other text."""
+    if len(text) > _LONGEST or not text.isprintable():
+        return ""
+    if _ADDRESS.fullmatch(text):
+        return f"mailto:{text}"
+    return text if _LINK.fullmatch(text) else ""
+
+
+def _symbol(health: Health) -> str:
+    return "ours" if health is Health.OURS else str(health)
+
+
+def _health(kind: str) -> Health | str:
+    """What a run found, as an operator's verdict; kinds of bars that are none stay."""
+    if kind == Verdict.OURS:
+        return Health.OURS
+    return Health(kind) if kind in set(Health) else kind
+
+
+def _word(change: OpenChange) -> str:
+    return "accepted" if change.expires else _SEVERITIES.get(change.severity, change.severity)
+
+
+def _by_severity(changes: Sequence[tuple[str, OpenChange]]) -> list[tuple[str, str, int]]:
+    """How many there are of each kind: the word, the severity whose colour it has, and the number."""
+    counts = Counter((_word(change), "" if change.expires else change.severity) for _, change in changes)
+    return [(word, severity, number) for (word, severity), number in counts.items()]
