@@ -26,6 +26,8 @@ def headline(overview: Overview) -> str:
         return "Nobody knows: no integration is declared"
     if holding == total:
         return "The one integration holds" if total == 1 else f"All {total} integrations hold"
-    others = ", ".join(f"{counts[health]} {said[counts[health] > 1]}" for health, said in _SAID.items() if counts[health])
+    others = ", ".join(
+        f"{counts[health]} {said[counts[health] > 1]}" for health, said in _SAID.items() if counts[health]
+    )
     noun, verb = ("integration", "holds") if total == 1 else ("integrations", "holds" if holding == 1 else "hold")
     return f"{holding} of {total} {noun} {verb}; {others}"
