@@ -152,7 +152,7 @@ class Store:
             most: At most so many.
             until: Only those that ended at this time or before, in seconds of the epoch.
         """
-        asked = _summarised().where(integrations.c.name == _name(integration))
+        asked = _summarised().where(integrations.c.name == _name(integration), runs.c.id.is_not(None))
         if until is not None:
             asked = asked.where(integration_runs.c.at <= until)
         asked = asked.order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc()).limit(most)
@@ -187,10 +187,10 @@ class Store:
         mine = other.c.integration == integrations.c.number
         at = select(func.max(other.c.at)).where(mine).scalar_subquery()
         number = select(func.max(other.c.run)).where(mine, other.c.at == integration_runs.c.at).scalar_subquery()
-        asked = _summarised().where(integration_runs.c.at == at, integration_runs.c.run == number)
+        asked = _summarised(integration_runs.c.at == at, integration_runs.c.run == number)
         with self._database.reading() as connection:
-            found = [_integration_run(row) for row in connection.execute(asked).mappings()]
-        return {each.integration: each for each in found}
+            rows = connection.execute(asked).mappings()
+            return {row["name"]: _integration_run(row) for row in rows if row["id"] is not None}
 
     def rates(self, now: float, windows: Iterable[float]) -> dict[str, dict[float, Rate]]:
         """By integration and window how many runs counted, and how many of them were good.
@@ -299,18 +299,24 @@ class Store:
         """
         asked = (
             select(integrations.c.name, integration_runs.c.answers, integration_runs.c.p95)
-            .join(integration_runs, integration_runs.c.integration == integrations.c.number)
-            .where(
-                integration_runs.c.at > now - window,
-                integration_runs.c.at <= now,
-                integration_runs.c.p95.is_not(None),
-                integration_runs.c.answers > 0,
+            .select_from(integrations)
+            .join(
+                integration_runs,
+                and_(
+                    integration_runs.c.integration == integrations.c.number,
+                    integration_runs.c.at > now - window,
+                    integration_runs.c.at <= now,
+                    integration_runs.c.p95.is_not(None),
+                    integration_runs.c.answers > 0,
+                ),
+                isouter=True,
             )
         )
         measured: dict[str, list[tuple[float, int]]] = {}
         with self._database.reading() as connection:
             for name, answers, p95 in connection.execute(asked):
-                measured.setdefault(name, []).append((p95, answers))
+                if p95 is not None:
+                    measured.setdefault(name, []).append((p95, answers))
         found = {}
         for name, pairs in measured.items():
             slow = weighted_p95(pairs)
@@ -505,8 +511,11 @@ def _portions(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     return (items[at : at + _MOST_AT_ONCE] for at in range(0, len(items), _MOST_AT_ONCE))
 
 
-def _summarised() -> Select[Any]:
-    """Rows of what `_integration_run` reads."""
+def _summarised(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Rows of what `_integration_run` reads; an integration without any has one row with nothing but its name.
+
+    SQLite then begins with the few integrations: an inner join it may begin with all of their runs.
+    """
     mine = integration_runs.c
     return (
         select(
@@ -519,8 +528,8 @@ def _summarised() -> Select[Any]:
             runs.c.partial,
         )
         .select_from(integrations)
-        .join(integration_runs, mine.integration == integrations.c.number)
-        .join(runs, runs.c.number == mine.run)
+        .join(integration_runs, and_(mine.integration == integrations.c.number, *conditions), isouter=True)
+        .join(runs, runs.c.number == mine.run, isouter=True)
         .join(texts, texts.c.number == mine.cause, isouter=True)
     )
 

@@ -45,7 +45,19 @@ def server(*, durable: bool = False) -> Iterator[str]:
     data, log = folder / "data", folder / "log"
     process = None
     try:
-        initdb = [program("initdb"), "-D", str(data), "-U", "contracts", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
+        initdb = [
+            program("initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "contracts",
+            "-A",
+            "trust",
+            "-N",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         subprocess.run([*prefix, *initdb], check=True, capture_output=True, cwd=folder)
         settings = {
             "listen_addresses": "",
