@@ -1,4 +1,4 @@
-"""A server of a few documents that are made anew when they are asked for: read only, and never from far away unasked."""
+"""A server of a few documents that are made anew when they are asked for, and that nobody can change."""
 
 from __future__ import annotations
 

@@ -122,9 +122,7 @@ OK: Final = Assessment(
     fresh_within=DAY,
     operations=samples("billing", Verdict.OK, ""),
     runs=runs("." * 70 + "XX" + "." * 18),
-    incidents=(
-        Incident(verdict=Health.DOWN, cause=CAUSES["X"], began=NOW - 5 * DAY, ended=NOW - 4.5 * DAY, runs=2),
-    ),
+    incidents=(Incident(verdict=Health.DOWN, cause=CAUSES["X"], began=NOW - 5 * DAY, ended=NOW - 4.5 * DAY, runs=2),),
     owner="team-money",
     contact="api@billing.example",
     runbook="https://runbooks.example/billing",
@@ -253,7 +251,7 @@ HOSTILE: Final = (
     "<script>document.title='taken'</script><img src=x onerror=document.title='taken'></style></code></script><!--",
     "\u202eevil\u2066\u200b\x00\x1b[31m\x7f\ud800 | \" onmouseover=alert(1) x=' {{ 7*7 }} {% raw %} ]]> &lt; <!--<script>",
     "javascript:alert(1)",
-    "https://evil.example/\" onclick=alert(1) x=\"",
+    'https://evil.example/" onclick=alert(1) x="',
     "line one\r\n::error::two\t",
     "x" * 10_000,
 )
@@ -263,7 +261,9 @@ def hostile() -> Overview:
     """Every text that comes from outside is hostile, in every verdict."""
     found = []
     for at, text in enumerate(HOSTILE):
-        change = OpenChange(fingerprint=text, severity=text, rule=text, path=text, text=text, expires=text if at % 2 else "")
+        change = OpenChange(
+            fingerprint=text, severity=text, rule=text, path=text, text=text, expires=text if at % 2 else ""
+        )
         sample = Sample(
             integration=text,
             operation=text,
@@ -313,7 +313,10 @@ def large(number: int = 200) -> Overview:
         operations = tuple(
             replace(each, operation=f"{each.operation}/more-{more}") for more in range(10) for each in of.operations
         )
-        row = tuple(replace(each, run=replace(each.run, commit=f"{index * 7919 + at:040x}"[::-1])) for index, each in enumerate(of.runs))
+        row = tuple(
+            replace(each, run=replace(each.run, commit=f"{index * 7919 + at:040x}"[::-1]))
+            for index, each in enumerate(of.runs)
+        )
         row = (*runs("." * 90)[: 90 - len(row)], *row) if of.runs else ()
         found.append(replace(of, integration=f"integration-{at:03}", operations=operations, runs=row))
     order = list(Health)
