@@ -82,5 +82,6 @@ def driver() -> Iterator[Any]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     started = Chrome(options=options, service=Service(str(DRIVER), env={"SE_OFFLINE": "true"}))
+    started.set_script_timeout(120)
     yield started
     started.quit()

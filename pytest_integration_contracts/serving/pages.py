@@ -119,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What the library refuses by itself, in our own few words."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # whatever it was: the answer has a head
         self._say(HTTPStatus(code), message or HTTPStatus(code).phrase)
 
     def _serve(self) -> None:

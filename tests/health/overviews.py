@@ -68,8 +68,8 @@ def runs(marks: str, *, every: float = 6 * HOUR, ago: float = HOUR, name: str = 
                     run=RunRecord(
                         id=f"{int(ended):032x}",
                         at=ended,
-                        commit=f"{(at // 4 + 7) * 0x1234567:010x}{'0' * 30}",
-                        host=f"runner-{at % 3}",
+                        commit=f"{int(ended // DAY) * 0x1234567:010x}{'0' * 30}",
+                        host=f"runner-{int(ended // HOUR) % 4}",
                     ),
                     integration=name,
                     verdict=MARKS[mark],

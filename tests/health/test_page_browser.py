@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pytest_integration_contracts.health.page import page as written
 
 AXE = """
 const done = arguments[arguments.length - 1];
-axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}).then(
+axe.run(%s, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}).then(
   found => done({violations: found.violations.map(each => [each.id, each.nodes.slice(0, 3).map(node => node.html)]),
                  passes: found.passes.map(each => each.id)}));
 """
@@ -61,30 +62,59 @@ def axe() -> str:
     return (folder / "axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize(
-    "overview", [EMPTY, ONE, MIXED, hostile(), large()], ids=["empty", "one", "mixed", "hostile", "two-hundred"]
-)
+BOTH = pytest.mark.parametrize("scheme", ["light", "dark"])
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+
+
+def shorter(overview: Overview) -> Overview:
+    """The same with few runs: axe takes minutes for thousands of cells that are all of one kind."""
+    found = (replace(each, runs=each.runs[-6:]) for each in overview.assessments)
+    return replace(overview, assessments=tuple(found))
+
+
+def complaints(page: Page, axe: str, where: str = "document") -> list[Any]:
+    """What axe finds against WCAG 2.1 AA, and against good practice."""
+    page.ask(axe)
+    found = page.driver.execute_async_script(AXE % where)
+    assert "color-contrast" in found["passes"]
+    return found["violations"]
+
+
+@BOTH
+@SIZES
+@pytest.mark.parametrize("overview", [EMPTY, ONE, shorter(MIXED)], ids=["empty", "one", "mixed"])
 def test_assistive_technology_finds_nothing_to_complain_about(
     page: Page, axe: str, overview: Overview, size: tuple[int, int], scheme: str
 ) -> None:
     page.show(overview, size, scheme)
-    if len(overview.assessments) < 20:
-        page.ask(UNFOLD)
-    page.ask(axe)
-    found = page.driver.execute_async_script(AXE)
-    assert found["violations"] == []
-    assert "color-contrast" in found["passes"]
+    page.ask(UNFOLD)
+    assert complaints(page, axe) == []
     assert page.ask(WIDTH)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_old_page_can_still_be_read(page: Page, axe: str, scheme: str) -> None:
-    page.show(MIXED, scheme=scheme, at=NOW + 20 * HOUR)
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone", "desk"])
+def test_it_does_not_among_two_hundred_integrations_either(
+    page: Page, axe: str, size: tuple[int, int], scheme: str
+) -> None:
+    page.show(large(), size, scheme)
+    assert page.ask(WIDTH)
+    assert (
+        complaints(page, axe, "{include: [['header'], ['.filter'], ['#integration-000'], ['#integration-150']]}") == []
+    )
+
+
+@SIZES
+def test_hostile_texts_are_not_wider_than_the_screen(page: Page, axe: str, size: tuple[int, int]) -> None:
+    page.show(shorter(hostile()), size)
     page.ask(UNFOLD)
-    page.ask(axe)
-    assert page.driver.execute_async_script(AXE)["violations"] == []
+    assert page.ask(WIDTH)
+    assert complaints(page, axe) == []
+
+
+@BOTH
+def test_an_old_page_can_still_be_read(page: Page, axe: str, scheme: str) -> None:
+    page.show(shorter(MIXED), scheme=scheme, at=NOW + 20 * HOUR)
+    assert complaints(page, axe) == []
 
 
 def test_the_two_schemes_differ(page: Page) -> None:
@@ -151,7 +181,7 @@ def test_without_scripts_the_time_is_there_and_it_is_said_what_to_do_with_it(pag
         page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     assert "made 2027-01-15 08:00 UTC" in text
     assert "from 2027-01-15 20:00 UTC on, do not" in text
-    assert "The other 82 are listed where scripts may run." in behind
+    assert "The other 80 are listed where scripts may run." in behind
     assert not hidden
 
 
@@ -218,8 +248,6 @@ def test_all_runs_are_listed_with_their_gaps(page: Page) -> None:
     rows = page.ask(
         "return [...document.querySelectorAll('#orders tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
-    served = page.ask("return new DOMParser().parseFromString(arguments[0], 'text/html') && 1") if False else None
-    assert served is None
     runs = MIXED.assessments[0].runs
     assert len(rows) == len(runs) + 1
     assert rows[0] == [
@@ -248,7 +276,7 @@ def test_a_verdict_is_told_in_a_word_a_symbol_and_a_colour(page: Page) -> None:
     page.show(MIXED)
     found = page.ask(
         "return [...document.querySelectorAll('.row')].map(row => { const pill = row.querySelector('.pill'); return "
-        "[pill.innerText.trim(), pill.querySelector('use').getAttribute('href'), getComputedStyle(pill).color,"
+        "[pill.textContent.trim(), pill.querySelector('use').getAttribute('href'), getComputedStyle(pill).color,"
         " !!document.getElementById(pill.querySelector('use').getAttribute('href').slice(1))]; })"
     )
     words = [each[0] for each in found]
@@ -265,12 +293,9 @@ def test_each_kind_of_run_has_a_form_of_its_own(page: Page) -> None:
     )
     assert len({form for _, form in drawn}) == len(drawn) == 9
     label = page.ask("return document.querySelector('#orders .bar').getAttribute('aria-label')")
-    assert (
-        label
-        == (
-            "87 runs, 2026-12-24 01:00 UTC to 2027-01-15 07:00 UTC: 3 drift, 1 down, 20 changed, 62 ok, 1 maintenance; 2 missing"
-        )
-        or "2 missing" in label
+    assert label == (
+        "85 runs, 2026-12-24 19:00 UTC to 2027-01-15 07:00 UTC: 3 drift, 1 down, 20 changed, 60 ok, 1 maintenance;"
+        " 2 missing"
     )
 
 
