@@ -37,6 +37,7 @@ bench: $(READY)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.engine $(BENCH)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.replay $(BENCH)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.scale $(BENCH)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.health $(BENCH)
 
 docs: $(READY)
 	@$(BIN)/mkdocs build --strict --quiet --site-dir site

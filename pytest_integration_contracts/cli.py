@@ -15,6 +15,7 @@ import click
 from pytest_integration_contracts.commands.accept import accept
 from pytest_integration_contracts.commands.changelog import changelog
 from pytest_integration_contracts.commands.combine import combine
+from pytest_integration_contracts.commands.due import due
 from pytest_integration_contracts.commands.export import export
 from pytest_integration_contracts.commands.gate import gate
 from pytest_integration_contracts.commands.health import health
@@ -57,6 +58,7 @@ def main() -> None:
 main.add_command(accept)
 main.add_command(changelog)
 main.add_command(combine)
+main.add_command(due)
 main.add_command(export)
 main.add_command(gate)
 main.add_command(health)

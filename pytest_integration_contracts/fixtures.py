@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -162,6 +163,22 @@ class WideFixtures:
         """Its setup raised: it neither teaches nor records."""
         self._broken.add(watch.source)
 
+    def broken_of(self, item: pytest.Item) -> list[Watch]:
+        """Those of one test whose setup raised."""
+        return [watch for watch in self.watches_of(item) if watch.source in self._broken]
+
+    def renew(self, item: pytest.Item) -> None:
+        """Let those of one test whose setup raised be set up anew, as if nobody had tried."""
+        broken = self.broken_of(item)
+        for fixturedef in _fixturedefs(item):
+            if self._watches.get(_key(fixturedef)) in broken:
+                with contextlib.suppress(Exception):  # what is left of a fixture that failed: the test has told of it
+                    fixturedef.finish(item._request)  # type: ignore[attr-defined]  # noqa: SLF001 - as pytest does
+                del self._watches[_key(fixturedef)]
+        self._broken.difference_update(watch.source for watch in broken)
+        self._unjudged = [watch for watch in self._unjudged if watch not in broken]
+        self._untold = [watch for watch in self._untold if watch not in broken]
+
     def finished(self, watch: Watch) -> None:
         """It was torn down: what it did then counts too, and what it recorded is complete."""
         watch.close()
@@ -180,8 +197,12 @@ class WideFixtures:
 
 
 def _keys(item: pytest.Item) -> list[_Key]:
+    return [_key(fixturedef) for fixturedef in _fixturedefs(item)]
+
+
+def _fixturedefs(item: pytest.Item) -> list[pytest.FixtureDef[Any]]:
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    return [_key(fixturedef) for fixturedefs in known.values() for fixturedef in fixturedefs]
+    return [fixturedef for fixturedefs in known.values() for fixturedef in fixturedefs]
 
 
 def _key(fixturedef: pytest.FixtureDef[Any]) -> _Key:

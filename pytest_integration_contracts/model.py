@@ -367,7 +367,8 @@ class Report:
         run: How it came about.
         findings: One for each operation and kind of response, in the order of their names.
         learned: What an update wrote.
-        notes: What a person should know about the names that operations were given, one line each.
+        notes: What a person should know, one line each: names that operations were given, what was tried again, what
+            history could not be kept.
         never_observed: Paths of the checked snapshots whose content nobody has seen yet: (operation, path).
         cassettes: Cassettes written, as paths relative to the directory the command was run in.
         undeclared: Hosts that were asked and that no manifest names.

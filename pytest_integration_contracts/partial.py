@@ -125,6 +125,7 @@ _VALUES: Final = {
     "ignore": "--ignore",
     "ignore_glob": "--ignore-glob",
     "deselect": "--deselect",
+    "contracts_only": "--contracts-only",
 }
 
 

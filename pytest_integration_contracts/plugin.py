@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._code.code import ExceptionRepr, ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
+from _pytest.runner import call_and_report
 
 from pytest_integration_contracts.fixtures import (
     PROBE,
@@ -30,7 +31,7 @@ from pytest_integration_contracts.fixtures import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_integration_contracts.model import Finding, Report
+    from pytest_integration_contracts.model import Finding, Operation, Report
     from pytest_integration_contracts.partial import Collected
     from pytest_integration_contracts.reports.progress import Waiting
     from pytest_integration_contracts.reports.styled import Line
@@ -51,6 +52,11 @@ _FINDINGS: pytest.StashKey[list[Finding]] = pytest.StashKey()
 _RAISED: pytest.StashKey[bool] = pytest.StashKey()
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _TOLD: pytest.StashKey[str] = pytest.StashKey()
+_FOUND: pytest.StashKey[list[Finding]] = pytest.StashKey()
+"""On tests: all that this try of it has found; `_FINDINGS` is what no report has carried yet."""
+_NEVER_SENT: pytest.StashKey[bool] = pytest.StashKey()
+_WRITES: pytest.StashKey[int] = pytest.StashKey()
+_TRIES: pytest.StashKey[dict[Operation, int]] = pytest.StashKey()
 _SECRETS: pytest.StashKey[Secrets] = pytest.StashKey()
 _RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
 _COLLECTED: pytest.StashKey[Collected] = pytest.StashKey()
@@ -86,6 +92,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--contracts-shard",
         metavar="NAME",
         help="this run is one of several, such as 3/20: `integration-contracts combine` joins their .json reports",
+    )
+    group.addoption(
+        "--contracts-only",
+        metavar="NAMES",
+        default="",
+        help="leave out contract tests that ask other integrations than these, such as crm,tax",
     )
     parser.addini("contracts", "as if --contracts were always given", type="bool", default=False)
 
@@ -130,6 +142,7 @@ def _start(config: pytest.Config, *, live: bool, record: bool, update: bool) -> 
             path = settings.invoked_from / argument.partition("::")[0]
             if path.exists():
                 session.project(path if path.is_dir() else path.parent)
+        session.insist_on(_only(config))
     except ContractsError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_SESSION] = session
@@ -148,6 +161,11 @@ def _shard(config: pytest.Config) -> str:
 
     insist_on_shard(name, _report_paths(config))
     return str(name)
+
+
+def _only(config: pytest.Config) -> frozenset[str]:
+    """The integrations whose tests are to run; none for all."""
+    return frozenset(filter(None, map(str.strip, config.option.contracts_only.split(","))))
 
 
 def _report_paths(config: pytest.Config) -> list[Path]:
@@ -194,6 +212,119 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(PROBE, tests)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """In a live run, where the manifest wants it: try a test again whose upstream is down."""
+    if not item.config.option.contracts_live or not _may_be_tried_again(item):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in _tried(item, nextitem):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _may_be_tried_again(item: pytest.Item) -> bool:
+    """Whether it is a contract test that nobody expects to fail, paces by himself or looks at step by step."""
+    option, probes = item.config.option, getattr(item, "callspec", None) and PROBE in item.callspec.params  # type: ignore[attr-defined]
+    if not _is_contract(item) or probes or item.get_closest_marker("xfail"):
+        return False
+    if option.usepdb or option.setupshow or option.setuponly or _is_rerun(item):
+        return False
+    return item.config.stash[_SESSION].tries_again(item.path)
+
+
+def _is_rerun(item: pytest.Item) -> bool:
+    """Whether pytest-rerunfailures runs a test again where it fails."""
+    if not item.config.pluginmanager.hasplugin("rerunfailures"):
+        return False
+    option = item.config.option
+    given = (option.reruns, getattr(option, "force_reruns", None), item.config.getini("reruns"))
+    return any(given) or item.get_closest_marker("flaky") is not None
+
+
+def _tried(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+    """Run a test until its upstream answers, or it is not to be asked again; what the last try reports."""
+    retries, told_first = item.config.stash[_SESSION].retries, None
+    item.stash[_TRIES] = {}
+    while True:
+        reports = _set_up_and_called(item)
+        told_first = told_first or reports[0]
+        pause = _pause(item, reports)
+        writes = item.stash[WATCH].writes if WATCH in item.stash else 0
+        # With its parent for the next one only what is the test's own is torn down.
+        reports.append(_torn_down(item, nextitem if pause is None else item.parent))
+        if pause is not None and item.stash[_WRITES] > writes:
+            reports[-1] = _torn_down_to(item, nextitem, reports[-1])
+            pause = None
+        if pause is not None:
+            item.config.stash[_FIXTURES].renew(item)
+        item._request, item.funcargs = False, None  # type: ignore[attr-defined]  # noqa: SLF001 - as pytest does
+        retries.ended()
+        if pause is None:
+            break
+        _count_try(item)
+        retries.wait(pause)
+    for name in (_SELECTED_ATTRIBUTE, _COLLECTED_ATTRIBUTE):
+        if hasattr(told_first, name):
+            setattr(reports[0], name, getattr(told_first, name))
+    return reports
+
+
+def _set_up_and_called(item: pytest.Item) -> list[pytest.TestReport]:
+    if hasattr(item, "_request") and not item._request:  # noqa: SLF001 - as pytest does where a test runs again
+        item._initrequest()  # type: ignore[attr-defined]  # noqa: SLF001
+    reports = [call_and_report(item, "setup", log=False)]
+    return [*reports, call_and_report(item, "call", log=False)] if reports[0].passed else reports
+
+
+def _torn_down(item: pytest.Item, following: pytest.Item | pytest.Collector | None) -> pytest.TestReport:
+    stops = item.session.shouldfail or item.session.shouldstop
+    return call_and_report(item, "teardown", log=False, nextitem=None if stops else following)
+
+
+def _torn_down_to(item: pytest.Item, nextitem: pytest.Item | None, before: pytest.TestReport) -> pytest.TestReport:
+    """Tear down the wider fixtures, after what is the test's own; one report of both."""
+    item.stash[_TOLD] = "[]"
+    given_up = (pytest.exit.Exception, KeyboardInterrupt)
+    call = pytest.CallInfo.from_call(lambda: _tear_down_to(item, nextitem), "teardown", reraise=given_up)
+    rest: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    report = rest if rest.failed and not before.failed else before
+    told = [each for part in (before, rest) for each in json.loads(getattr(part, _TOLD_ATTRIBUTE, "[]"))]
+    setattr(report, _TOLD_ATTRIBUTE, json.dumps(told))
+    return report
+
+
+def _tear_down_to(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    item.session._setupstate.teardown_exact(nextitem)  # noqa: SLF001 - the hook itself runs only once for a test
+    findings = [finding for wide in item.config.stash[_FIXTURES].unjudged() for finding in wide.judge()]
+    _take_note(item, findings)
+    _close(item)
+    _fail_on(tuple(findings))
+
+
+def _pause(item: pytest.Item, reports: list[pytest.TestReport]) -> float | None:
+    """How long to wait until a test is tried again, in seconds; None where it is not."""
+    stops = item.session.shouldfail or item.session.shouldstop
+    if stops or WATCH not in item.stash or all(report.passed for report in reports):
+        return None
+    watches = [item.stash[WATCH], *item.config.stash[_FIXTURES].broken_of(item)]
+    found, retries = item.stash[_FOUND], item.config.stash[_SESSION].retries
+    return retries.pause(found, watches, tries=_tries(item), never_sent=item.stash[_NEVER_SENT])
+
+
+def _tries(item: pytest.Item) -> int:
+    return max(item.stash[_TRIES].values(), default=1)
+
+
+def _count_try(item: pytest.Item) -> None:
+    """Take note of what a test is tried again for."""
+    from pytest_integration_contracts.model import Verdict
+
+    down = {each.operation for each in item.stash[_FOUND] if each.verdict is Verdict.DOWN}
+    item.stash[_TRIES] |= dict.fromkeys(down, _tries(item) + 1)
+
+
 def _is_contract(item: pytest.Item) -> bool:
     return _ADOPTED in item.stash or item.get_closest_marker("contract") is not None or _uses_fixture(item)
 
@@ -211,11 +342,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if _is_contract(item) and (_uses_fixture(item) or not is_kept_by_recording(item)):
                 item.add_marker(skip)
         return
+    if _only(config):
+        _leave_out(config, items)
     for item in items:
         if is_kept_by_recording(item):
             _adopt(item)
         elif _is_contract(item):
             config.stash[_FIXTURES].used_by(item)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out contract tests of other integrations than those that are wanted."""
+    session, names = config.stash[_SESSION], _only(config)
+    contracts = [item for item in items if _is_contract(item) or is_kept_by_recording(item)]
+    others = [item for item in contracts if session.asks_others(names, item.path, _names(item), _insisted(item))]
+    if others:
+        left = set(map(id, others))
+        items[:] = [item for item in items if id(item) not in left]
+        config.hook.pytest_deselected(items=others)
+
+
+def _names(item: pytest.Item) -> list[str]:
+    """A test's classes and its own name."""
+    return [node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item)]
+
+
+def _insisted(item: pytest.Item) -> str:
+    """The integration that a test insists on, or ""."""
+    marker = item.get_closest_marker("contract")
+    return str(marker.args[0]) if marker and marker.args else ""
 
 
 def _adopt(item: pytest.Item) -> None:
@@ -247,7 +402,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Open the test's cassette before its fixtures."""
     if _SESSION not in item.config.stash or not _is_contract(item):
         return (yield)
-    item.stash[_FINDINGS] = []
+    item.stash[_FINDINGS], item.stash[_FOUND] = [], []
+    item.stash[_NEVER_SENT] = False
     item.stash[_RAISED] = True  # until its own body came to its end
     item.stash[_FAILED] = False
     item.config.stash[_RUNNING] = item
@@ -264,9 +420,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 def _open(item: pytest.Item) -> None:
     from pytest_integration_contracts.errors import ContractsError
 
-    marker = item.get_closest_marker("contract")
-    insisted = str(marker.args[0]) if marker and marker.args else ""
-    name = ".".join(node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item))
+    name, insisted = ".".join(_names(item)), _insisted(item)
     session, declared = item.config.stash[_SESSION], item.stash.get(_ADOPTED, None)
     try:
         probe = getattr(item, "callspec", None) and item.callspec.params.get(PROBE)  # type: ignore[attr-defined]
@@ -313,6 +467,7 @@ def _take_note(item: pytest.Item, findings: Iterable[Finding]) -> None:
     """Keep what was found for the test's report; what a reader should know, also as its properties."""
     told = [finding for finding in findings if finding.changes or finding.problem]
     item.stash[_FINDINGS] += findings
+    item.stash[_FOUND] += findings
     if told:
         from pytest_integration_contracts.reports.junit import properties_of
 
@@ -323,6 +478,10 @@ def _take_note(item: pytest.Item, findings: Iterable[Finding]) -> None:
 def _skip_on_outage(item: pytest.Item, findings: tuple[Finding, ...], error: BaseException | None = None) -> None:
     """Skip where all that failed is an outage which the manifest wants skipped, or lets fail nothing."""
     raised = error is not None
+    if raised and item.config.option.contracts_live:
+        from pytest_integration_contracts.session.retrying import was_never_sent
+
+        item.stash[_NEVER_SENT] = was_never_sent(error)
     if not isinstance(error, KeyboardInterrupt | SystemExit) and item.stash[WATCH].tolerates(findings, raised=raised):
         reason = "; ".join(finding.problem for finding in findings if finding.problem)
         raise pytest.skip.Exception(reason, _use_item_location=True) from error
@@ -362,7 +521,9 @@ def _close(item: pytest.Item) -> tuple[Finding, ...]:
         findings, known = _judge(item), len(watch.findings)
         if clean:
             watch.save()
-        told.append(watch.told(teaches=clean, raised=item.stash[_FAILED]))
+        item.stash[_WRITES] = watch.writes
+        tries = item.stash.get(_TRIES, None) or {}
+        told.append(replace(watch.told(teaches=clean, raised=item.stash[_FAILED]), tries=tries))
         late = watch.findings[known:]
         _take_note(item, late)
         findings += late
@@ -603,6 +764,10 @@ class _Controller:
             report = replace(report, part=mine.part(status, coverage, unchecked))
         if self._config.option.contracts_prune:
             report = mine.prune(report, collected.shard + partial, collected.files)
+        if self._config.option.contracts_live:
+            from pytest_integration_contracts.session.health import keep_history
+
+            report = keep_history(mine, report, coverage)
         report = self._written(report, partial)
         self._config.stash[_REPORT] = report
         code = mine.exit_code(status, self._failed, report)

@@ -39,7 +39,13 @@ GAINED: Final = OpenChange(
     fingerprint="fedcba9876543210", severity="compatible", rule="property.added", path="$.gift", text="boolean"
 )
 
-_CAUSES: Final = {"D": "drifts", "X": "answers 503", "A": "answers 401", "?": "nothing was asked", "o": "KeyError"}
+_CAUSES: Final = {
+    "D": "drifts",
+    "X": "GET https://crm.example/orders/1 answered 503",
+    "A": "GET https://crm.example/orders/1 answered 401",
+    "?": "nothing was asked",
+    "o": "test_orders failed by itself while the contract held",
+}
 _CHANGES: Final = {"D": (GAINED, LOST), "~": (GAINED,)}
 
 

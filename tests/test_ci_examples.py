@@ -101,7 +101,7 @@ def test_a_workflow_has_what_github_demands(path: Path) -> None:
     on = workflow[True]  # YAML 1.1 reads `on` so
     assert set(on) <= {"push", "pull_request", "schedule", "workflow_dispatch"}
     for each in on.get("schedule") or []:
-        assert re.fullmatch(r"\d+ \d+ \* \* \*", each["cron"])
+        assert re.fullmatch(r"\d+ (\d+|\*) \* \* \*", each["cron"])
     assert workflow["permissions"] == {"contents": "read"}
     for job in workflow["jobs"].values():
         assert job["runs-on"]
@@ -165,6 +165,51 @@ def test_the_nightly_workflow_asks_the_upstream_and_says_its_cadence(project: Pr
     assert told, second.stderr
     assert 0 <= int(told[1]) < 24 * 60
     assert told[2] == json.loads((project.folder / "contracts.json").read_text())["run"]["made_at"]
+
+
+@pytest.fixture
+def monitored(project: Project) -> Project:
+    """The same project, with a manifest that says how often its upstream is to be asked."""
+    pytest.importorskip("sqlalchemy", reason="needs the extra [health]")
+    project.write("contracts.toml", f'{MANIFEST.strip()}\ncadence = "6h"\n[health]\n')
+    return project
+
+
+def live_scripts(where: str) -> str:
+    """What asks the upstreams that are due, all of it."""
+    if where == "gitlab":
+        return "\n".join(loaded(GITLAB)["live"]["script"])
+    return "\n".join(ours(loaded(CI / "github" / "contracts-live.yml")["jobs"]["live"]))
+
+
+@pytest.mark.parametrize("where", ["github", "gitlab"])
+def test_an_upstream_is_asked_as_often_as_the_manifest_says(monitored: Project, upstream: Upstream, where: str) -> None:
+    script, started = live_scripts(where), 1796040000
+    for hours, told, is_asked in (
+        (0, "crm: due; every 6h, and never asked yet\n", True),
+        (5, "crm: not due until 2026-11-30T18:00:00Z; every 6h, asked 5 hours ago, at 2026-11-30T12:00:00Z\n", False),
+        (5.8, "crm: due; every 6h, asked 5 hours ago, at 2026-11-30T12:00:00Z\n", True),
+    ):
+        upstream.asked.clear()
+        now = {"SOURCE_DATE_EPOCH": str(int(started + hours * 3600)), "CRM_TOKEN": "t"}
+        done = bash(script, monitored.folder, CRM_URL=monitored.environment["CRM_URL"], **now)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert done.stdout.startswith(told)
+        assert bool(upstream.asked) is is_asked
+    assert json.loads((monitored.folder / "contracts.json").read_text())["run"]["tests"] == 6
+
+
+def test_all_are_due_where_nobody_knows_when_they_were_asked(monitored: Project) -> None:
+    manifest = monitored.folder / "contracts.toml"
+    manifest.write_text(f'{manifest.read_text()}store = "env:HEALTH_STORE"\n[integrations.tax]\n')
+    done = monitored.command("due", "--names")
+    assert (done.exit, done.text) == (0, "crm\n")
+    assert done.errors.startswith("when upstreams were asked last is not known: ")
+    assert monitored.command("due").text.splitlines()[1] == "tax: never due; say how often it is to be asked: `cadence`"
+    monitored.write("contracts.toml", MANIFEST)
+    refused = monitored.command("due", "--names")
+    assert (refused.exit, refused.text) == (2, "")
+    assert "no table [health]" in refused.errors
 
 
 def test_the_jobs_of_gitlab_come_to_one_verdict(project: Project) -> None:

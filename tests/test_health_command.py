@@ -147,7 +147,7 @@ def test_one_integration_is_told_with_all_that_is_behind_its_verdict(tmp_path: P
         rf"\n  drift  since {TIME}, for 7 h so far, 2 runs: drifts\n  down  {TIME}, for 12 h, 2 runs: ", told
     )
     assert "\nlast 6 runs, the newest last\n  .XX.DD\n" in told
-    assert "crm" not in told
+    assert "team-crm" not in told
 
 
 @pytest.mark.parametrize(("marks", "ago", "code"), [("..~", HOUR, 0), ("..D", HOUR, 1), ("..", 3 * DAY, 1), ("", 0, 1)])

@@ -60,13 +60,22 @@ def freshness_change(
         now: The time to count from, in Unix seconds.
         matches: Whether a JSONPath is one that is meant, where `path` is a pattern.
     """
-    meant = matches or path.__eq__
-    newest = max((time for body in bodies for time in _times(body, meant)), default=None)
+    newest = newest_time(bodies, matches or path.__eq__)
     if newest is None or now - newest <= within:
         return None
     rule = RULES["freshness.exceeded"]
     change = Change(rule.id, path, rule.severity, f"newer than {_span(within)}", "older")
     return change.with_severity(rule.severity, f"the newest is {_span(now - newest)} old")
+
+
+def newest_time(bodies: Iterable[object], meant: Callable[[str], bool]) -> float | None:
+    """The newest time in bodies, in Unix seconds; None where there is none.
+
+    Args:
+        bodies: JSON bodies.
+        meant: Whether a JSONPath is one of times.
+    """
+    return max((time for body in bodies for time in _times(body, meant)), default=None)
 
 
 def _times(body: object, meant: Callable[[str], bool]) -> Iterator[float]:

@@ -191,6 +191,11 @@ def _conduct(exchange: Exchange) -> Conduct:
     )
 
 
+def sunset_of(headers: Mapping[str, str]) -> str:
+    """The day in a response's Sunset (RFC 8594), ISO 8601; "" for none."""
+    return _http_date(headers.get("sunset", ""))
+
+
 def _retry_form(value: str) -> frozenset[str]:
     """RFC 9110, section 10.2.3."""
     if not value.strip():

@@ -7,7 +7,7 @@ and late (`RateLimit-Policy: "burst";q=100;w=60`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from pytest_integration_contracts.drift.headers import limit_member
@@ -32,6 +32,7 @@ _NUMBER: Final = re.compile(r"\s*([0-9]{1,13})\s*((?:;[^,;]*){0,9})\s*")
 _POLICY: Final = re.compile(r'\s*"([A-Za-z][A-Za-z0-9_ -]{0,31})"\s*((?:;[^,;]*){1,9})\s*')
 _PARAMETER: Final = re.compile(r";\s*([a-z]+)\s*=\s*([0-9]{1,13})\s*")
 _IN_LIST: Final = re.compile(r"\s*limit\s*=\s*([0-9]{1,13})\s*")
+_LEFT_IN_LIST: Final = re.compile(r"\s*remaining\s*=\s*([0-9]{1,13})\s*")
 _WINDOWS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _WINDOW: Final = re.compile(r" per (?:([0-9]+) s|(second|minute|hour|day))$")
 _MOST: Final = 16
@@ -84,6 +85,54 @@ def _policies(value: str) -> Iterator[tuple[str, int]]:
         if "q" in parameters:
             window = f" per {int(parameters['w'])} s" if "w" in parameters else ""
             yield f"{named[1]}{window}", int(parameters["q"])
+
+
+class Left(NamedTuple):
+    """What an upstream still allows.
+
+    Attributes:
+        number: How many requests.
+        limit: Out of how many; None where it does not say.
+    """
+
+    number: int
+    limit: int | None
+
+
+def left_of(headers: Mapping[str, str]) -> Left | None:
+    """What one response says is left, of several limits the one that is nearest to its end; None where it is silent."""
+    limits = limits_of(headers)
+    found = []
+    for name in sorted(headers):
+        member = limit_member(name)
+        for label, number in _remaining(member[1], headers[name]) if member else ():
+            same = (limit.low for known, limit in limits.items() if label in {known, _about(known)})
+            found.append(Left(number, limits[label].low if label in limits else next(same, None)))
+    return scarcer(found[:_MOST])
+
+
+def scarcer(several: Iterable[Left | None]) -> Left | None:
+    """The one that is nearest to its end; None for none."""
+    return min((each for each in several if each is not None), key=_share, default=None)
+
+
+def _share(left: Left) -> tuple[float, int, int]:
+    return (left.number / left.limit if left.limit else 1.0), left.number, left.limit or 0
+
+
+def _remaining(member: str, value: str) -> Iterator[tuple[str, int]]:
+    if member == "-remaining" or member.startswith("-remaining-"):
+        found = _NUMBER.fullmatch(value)
+        if found:
+            yield _label(member.removeprefix("-remaining")), int(found[1])
+    elif not member:
+        for item in value.split(","):
+            listed, named = _LEFT_IN_LIST.fullmatch(item), _POLICY.fullmatch(item)
+            left = dict(_PARAMETER.findall(named[2])).get("r") if named else None
+            if listed:
+                yield _REQUESTS, int(listed[1])
+            elif named and left:
+                yield named[1], int(left)
 
 
 def together(one: Limits, other: Limits) -> dict[str, Range]:

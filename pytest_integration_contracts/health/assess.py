@@ -261,12 +261,18 @@ def _notes(found: Sequence[Assessment], unknown: Sequence[str], now: float) -> I
     asked = [each for each in found if each.health not in {Health.STALE, Health.UNVERIFIED}]
     if len(down) == len(asked) >= _SEVERAL:
         yield f"all {len(down)} integrations that were asked are down at once: look at the runner's own network first"
+    ahead: dict[str, list[Assessment]] = {}
     for each in found:
         if each.checked is not None and each.checked > now + SKEW:
-            host = each.runs[-1].run.host or "its runner"
-            ahead = span(each.checked - now)
-            yield f"{each.integration}: its last result is dated {ahead} ahead of now: set the clock of {host}"
+            ahead.setdefault(each.runs[-1].run.host or "the machine that runs them", []).append(each)
+    for host, some in ahead.items():
+        furthest = span(max(each.checked or now for each in some) - now)
+        names = _some_of(sorted(each.integration for each in some))
+        yield f"set the clock of {host}: its last results are dated up to {furthest} ahead of now ({names})"
     if unknown:
         noun = "an integration" if len(unknown) == 1 else f"{len(unknown)} integrations"
-        told = ", ".join(unknown[:_SEVERAL]) + (", ..." if len(unknown) > _SEVERAL else "")
-        yield f"the store also knows {noun} that the manifest does not declare: {told}"
+        yield f"the store also knows {noun} that the manifest does not declare: {_some_of(unknown)}"
+
+
+def _some_of(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SEVERAL]) + (", ..." if len(names) > _SEVERAL else "")

@@ -27,8 +27,8 @@ FAULT: Final = {
 WHOSE: Final = {
     "upstream": "the upstream's fault",
     "us": "our own fault",
-    "whoever holds the credential": "for whoever holds the credential",
-    "whoever runs the checks": "for whoever runs the checks",
+    "whoever holds the credential": "up to whoever holds the credential",
+    "whoever runs the checks": "up to whoever runs the checks",
 }
 """The same as a person reads it."""
 
@@ -127,7 +127,7 @@ def _in_a_row(runs: int) -> str:
 
 
 def _ours(facts: Facts) -> str:
-    return f"the contract holds, and our own code fails: {facts.last.cause or 'see the run'}"
+    return facts.last.cause or "our own code fails while the contract holds"
 
 
 def _stale(facts: Facts) -> str:

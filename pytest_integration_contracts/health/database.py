@@ -196,7 +196,6 @@ class Database:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.01)
-        connection.execute("PRAGMA foreign_keys = ON")
 
     def _begin(self, connection: Connection) -> None:
         if self.sqlite:

@@ -23,7 +23,7 @@ Point = tuple[dict[str, str], float | None]
 """Labels and a value; None for no value."""
 
 
-class _Family(NamedTuple):
+class Family(NamedTuple):
     """One metric of every integration.
 
     Attributes:
@@ -44,7 +44,7 @@ def openmetrics(overview: Overview) -> str:
     lines = [*_single("made_timestamp_seconds", "When this was made.", overview.made_at)]
     if overview.next_check is not None:
         lines += _single("next_check_timestamp_seconds", "When the next result is due.", overview.next_check)
-    for family in _FAMILIES:
+    for family in FAMILIES:
         lines += _lines(family, overview.assessments)
     return "\n".join([*lines, "# EOF", ""])
 
@@ -54,7 +54,7 @@ def _single(name: str, told: str, value: float) -> Iterator[str]:
     yield f"{_PREFIX}_{name} {_number(value)}"
 
 
-def _lines(family: _Family, assessments: Iterable[Assessment]) -> list[str]:
+def _lines(family: Family, assessments: Iterable[Assessment]) -> list[str]:
     found = [
         f"{_PREFIX}_{family.name}{{{_labels({'integration': each.integration, **labels})}}} {_number(value)}"
         for each in assessments
@@ -119,64 +119,65 @@ def _one(value: Callable[[Assessment], float | None]) -> Callable[[Assessment], 
     return lambda each: [({}, value(each))]
 
 
-_FAMILIES: Final = (
-    _Family("health", "The verdict: 1 for the one that holds now, 0 for all others.", _verdicts),
-    _Family("stale", "1 where no result came when one was due.", _one(lambda each: each.overdue)),
-    _Family("maintenance", "1 in a maintenance window.", _one(lambda each: each.maintenance)),
-    _Family("runs", "How many runs counted, over a window.", _runs),
-    _Family("success_ratio", "How many of them held, 0 to 1; absent where none counted.", _ratios),
-    _Family(
+FAMILIES: Final = (
+    Family("health", "The verdict: 1 for the one that holds now, 0 for all others.", _verdicts),
+    Family("stale", "1 where no result came when one was due.", _one(lambda each: each.overdue)),
+    Family("maintenance", "1 in a maintenance window.", _one(lambda each: each.maintenance)),
+    Family("runs", "How many runs counted, over a window.", _runs),
+    Family("success_ratio", "How many of them held, 0 to 1; absent where none counted.", _ratios),
+    Family(
         "last_good_timestamp_seconds",
         "When it last held; absent for never.",
         _one(lambda each: each.last_good),
         "seconds",
     ),
-    _Family(
+    Family(
         "last_check_timestamp_seconds",
         "When its last run ended; absent for never.",
         _one(lambda each: each.checked),
         "seconds",
     ),
-    _Family(
+    Family(
         "cadence_seconds",
         "How often it should be checked, declared or else assumed.",
         _one(lambda each: each.cadence or ASSUMED_CADENCE),
         "seconds",
     ),
-    _Family(
+    Family(
         "latency_seconds",
         "How long 95 in 100 answers took over 24 hours.",
         lambda each: [({"quantile": "0.95"}, each.p95)],
         "seconds",
     ),
-    _Family("latency_answers", "On how many answers that rests.", _one(lambda each: each.answers)),
-    _Family(
+    Family("latency_answers", "On how many answers that rests.", _one(lambda each: each.answers)),
+    Family(
         "latency_budget_seconds",
         "How long they may take; absent for any time.",
         _one(lambda each: each.budget or None),
         "seconds",
     ),
-    _Family(
+    Family(
         "newest_data_timestamp_seconds",
         "When the newest data in its answers was made; absent where that is not known.",
         _one(lambda each: each.newest),
         "seconds",
     ),
-    _Family("open_changes", "How many changes stand that nobody has accepted.", _open),
-    _Family(
+    Family("open_changes", "How many changes stand that nobody has accepted.", _open),
+    Family(
         "accepted_changes",
         "How many changes stand that somebody has accepted for a while.",
         _one(lambda each: sum(bool(change.expires) for _, change in each.changes)),
     ),
-    _Family(
+    Family(
         "rate_limit_remaining",
         "How many requests the upstream still allowed at the end of the last run.",
         _one(lambda each: each.rate_left[0] if each.rate_left else None),
     ),
-    _Family(
+    Family(
         "rate_limit",
         "Out of how many.",
         _one(lambda each: (each.rate_left[1] or None) if each.rate_left else None),
     ),
-    _Family("owner", "Always 1: whom to call, to be joined to an alert.", _info),
+    Family("owner", "Always 1: whom to call, to be joined to an alert.", _info),
 )
+"""Every metric that integrations have."""

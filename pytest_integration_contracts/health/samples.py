@@ -12,7 +12,7 @@ What `store.Store` offers:
 - `last_good() -> dict[str, float]`: when each integration last held, as seconds of the epoch.
 - `since() -> dict[str, float]`: since when each integration has the verdict that it has now.
 - `samples(integration, *, run=None) -> list[Sample]`: those of its last run, or of another one, by its id.
-- `last_samples() -> dict[str, list[Sample]]`: those of the last run of every integration, in one question.
+- `last_samples() -> dict[str, list[Sample]]`: those of the last run of every integration.
 - `latencies(now, window) -> dict[str, tuple[int, float]]`: by integration how many live answers, and their p95.
 - `prune(before: float) -> int`, `retain(keep_for, now) -> int`: the same once a day, `close()`.
 """
@@ -98,7 +98,7 @@ class Sample:
         p95: The same of 95 in 100.
         version: The version of its snapshot, "" for none.
         changes: What stands.
-        rate_left: How many requests the upstream still allowed at the end; None where it does not say.
+        rate_left: The fewest requests that the upstream still allowed; None where it does not say.
         rate_limit: Out of how many.
         sunset: When the upstream says that it ends, ISO 8601, "" where it does not.
         newest: When the newest data in its answers was made (`freshness`), seconds of the epoch; None for not known.

@@ -161,7 +161,7 @@ class _Attempt(threading.Thread):
         if not failure and self._taken.runs:
             failure = f"the store took {self._taken.runs:,} runs that had waited, and time was up"
         why = failure or f"{self._settings.store}: did not answer within {self._within:g} s"
-        yield f"history: {why}; {_left(self._root) if self._spooled else 'this run is lost to it'}"
+        yield f"history: {why}; {_left(self._root) if self._spooled else 'this run is not kept'}"
 
     def _keep(self, end: float) -> None:
         from pytest_integration_contracts.health.store import open_store
@@ -242,7 +242,7 @@ def _bound(root: Path) -> Iterator[str]:
     if dropped:
         yield (
             f"history: {_SHOWN} holds at most {MOST_FILES:,} runs and {MOST_BYTES // 1024**2} MB:"
-            f" {len(dropped):,} of the oldest are dropped, up to {dropped[0].stem}"
+            f" {len(dropped):,} dropped, the oldest first, up to {dropped[0].stem}"
         )
 
 

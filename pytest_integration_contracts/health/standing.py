@@ -49,18 +49,24 @@ def health_of(run: IntegrationRun) -> Health:
 def weighed(runs: Runs) -> list[IntegrationRun]:
     """The runs that say how it stands, the oldest first.
 
-    Those in maintenance do not. Nor does a partial one that asked for less than the last whole one and found less: that
+    Those in maintenance do not. Nor does a partial one that asked for less than one before it and found less: that
     `GET /customers` holds ends no drift of `GET /orders`.
     """
     kept: list[IntegrationRun] = []
-    wanted = 0
+    whole: IntegrationRun | None = None
     for run in runs:
-        less = bool(run.run.partial) and run.operations < wanted
-        if run.maintenance or (less and GRAVITY[run.verdict] > GRAVITY[kept[-1].verdict]):
+        standing = (whole, kept[-1]) if whole else ()
+        if run.maintenance or any(_says_nothing_beside(run, each) for each in standing):
             continue
         kept.append(run)
-        wanted = wanted if less else run.operations
+        if whole is None or not run.run.partial or run.operations >= whole.operations:
+            whole = run
     return kept
+
+
+def _says_nothing_beside(run: IntegrationRun, before: IntegrationRun) -> bool:
+    asked_less = bool(run.run.partial) and run.operations < before.operations
+    return asked_less and GRAVITY[run.verdict] > GRAVITY[before.verdict]
 
 
 def streak(runs: Runs) -> list[IntegrationRun]:
@@ -84,10 +90,11 @@ def answered(runs: Runs, now: float) -> IntegrationRun | None:
     Whole is one that was not partial, or asked for as many operations as usual: as the last that was not partial, or
     else as the middle one of the last ten.
     """
-    usual = _usual(runs[-_RECENT:])
-    for run in reversed(runs):
+    counting = [run for run in runs if not run.maintenance]
+    usual = _usual(counting[-_RECENT:])
+    for run in reversed(counting):
         whole = not run.run.partial or run.operations >= usual
-        if whole and not run.maintenance and run.run.at <= now + SKEW:
+        if whole and run.run.at <= now + SKEW:
             return run
     return None
 

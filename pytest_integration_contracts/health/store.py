@@ -203,30 +203,18 @@ class Store:
             Every integration, with every window; `Rate(0, 0)` where nothing counted.
         """
         windows = tuple(windows)
-        good = integration_runs.c.verdict.in_(_words(GOOD))
-        counts = []
-        for window in windows:
-            within = integration_runs.c.at > now - window
-            counts += [func.sum(case((and_(within, good), 1), else_=0)), func.sum(case((within, 1), else_=0))]
-        asked = (
-            select(integrations.c.name, *counts)
-            .join(
-                integration_runs,
-                and_(
-                    integration_runs.c.integration == integrations.c.number,
-                    integration_runs.c.at > now - max(windows, default=0.0),
-                    integration_runs.c.at <= now,
-                    integration_runs.c.maintenance.is_(False),
-                    integration_runs.c.verdict.in_(_words(COUNTED)),
-                ),
-                isouter=True,
-            )
-            .group_by(integrations.c.name)
-        )
+        counts = [
+            _count(verdicts, now - window, now).scalar_subquery()
+            for window in windows
+            for verdicts in (GOOD, COUNTED - GOOD)
+        ]
         with self._database.reading() as connection:
             return {
-                name: {window: Rate(*map(int, found[2 * at : 2 * at + 2])) for at, window in enumerate(windows)}
-                for name, *found in connection.execute(asked)
+                name: {
+                    window: Rate(good, good + bad)
+                    for window, good, bad in zip(windows, found[::2], found[1::2], strict=True)
+                }
+                for name, *found in connection.execute(select(integrations.c.name, *counts))
             }
 
     def last_good(self) -> dict[str, float]:
@@ -273,19 +261,25 @@ class Store:
             return [_sample(integration, row) for row in rows]
 
     def last_samples(self) -> dict[str, list[Sample]]:
-        """What the last run of every integration found, sorted by operation, in one question."""
-        last = (
+        """What the last run of every integration found, sorted by operation."""
+        number = (
             select(integration_runs.c.run)
             .where(integration_runs.c.integration == integrations.c.number)
             .order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc())
             .limit(1)
             .scalar_subquery()
         )
-        asked = _sampled().where(samples.c.run == last).order_by(integrations.c.number, series.c.operation)
         found: dict[str, list[Sample]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(asked).mappings():
-                found.setdefault(row["name"], []).append(_sample(row["name"], row))
+            rows = connection.execute(select(integrations.c.number, number))
+            for some in _portions([(integration, run) for integration, run in rows if run is not None]):
+                last = dict(some)
+                mine = samples.c.run == case(last, value=integrations.c.number)
+                asked = (
+                    _sampled().where(samples.c.run.in_(sorted(set(last.values()))), mine).order_by(series.c.operation)
+                )
+                for row in connection.execute(asked).mappings():
+                    found.setdefault(row["name"], []).append(_sample(row["name"], row))
         return found
 
     def latencies(self, now: float, window: float) -> dict[str, tuple[int, float]]:
@@ -511,6 +505,17 @@ def _portions(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     return (items[at : at + _MOST_AT_ONCE] for at in range(0, len(items), _MOST_AT_ONCE))
 
 
+def _count(verdicts: Iterable[Verdict], after: float, until: float) -> Select[Any]:
+    """How many runs of an integration had one of some verdicts; the index has all that it takes."""
+    return select(func.count()).where(
+        integration_runs.c.integration == integrations.c.number,
+        integration_runs.c.maintenance.is_(False),
+        integration_runs.c.verdict.in_(sorted(map(str, verdicts))),
+        integration_runs.c.at > after,
+        integration_runs.c.at <= until,
+    )
+
+
 def _summarised(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Rows of what `_integration_run` reads; an integration without any has one row with nothing but its name.
 
@@ -637,7 +642,3 @@ def _bounded(number: int | None) -> int | None:
 
 def _finite(number: float | None) -> float | None:
     return None if number is None or not math.isfinite(number) else number
-
-
-def _words(verdicts: Iterable[Verdict]) -> list[str]:
-    return sorted(map(str, verdicts))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import Final
 
 from pytest_integration_contracts.drift.authentication import challenges
 from pytest_integration_contracts.drift.budgets import freshness_change
@@ -18,6 +19,7 @@ from pytest_integration_contracts.drift.policy import Policy, worst_first
 from pytest_integration_contracts.drift.reasons import Context
 from pytest_integration_contracts.drift.responses import is_error, unknown_response
 from pytest_integration_contracts.errors import BodyError, SnapshotError
+from pytest_integration_contracts.health_settings import in_maintenance
 from pytest_integration_contracts.manifest import Integration
 from pytest_integration_contracts.model import Change, Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.patterns import PathPattern
@@ -211,6 +213,8 @@ class Judge:
         """A finding about a response."""
         known = self.project.names.known(seen.operation)
         snapshot = self.project.store.get(known)
+        if cause is Verdict.DOWN and self.is_maintained(seen.integration):
+            problem += MAINTAINED
         return told_by(
             seen.integration,
             Finding(
@@ -224,6 +228,11 @@ class Judge:
                 remedy=self._learning_command() if remedy is None and not problem else remedy or "",
             ),
         )
+
+    def is_maintained(self, integration: Integration) -> bool:
+        """Whether an upstream that is asked live is being worked on now, so that nothing counts against it."""
+        live = self.settings.mode is Mode.LIVE
+        return live and in_maintenance(integration.maintenance, self.settings.now().timestamp())
 
     def _broken(self, seen: Seen, problem: str) -> Finding:
         """A finding about a response whose snapshot cannot be read."""
@@ -241,6 +250,9 @@ class Judge:
         mode = Mode.UPDATE if self.settings.mode is Mode.REPLAY else Mode.REFRESH
         return self.settings.command(mode, self.test)
 
+
+MAINTAINED: Final = ", in a maintenance window"
+"""How a problem ends that does not count against the upstream."""
 
 _ABOUT_ACCESS = frozenset({"auth.step-added", "auth.scheme-changed"})
 

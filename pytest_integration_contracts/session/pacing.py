@@ -95,13 +95,24 @@ class Pace:
         return not self.stopped
 
     def _seconds(self, retry_after: str) -> float:
-        """The pause that is asked for (RFC 9110, section 10.2.3); the usual one where it cannot be read."""
-        text = retry_after.strip()
-        if re.fullmatch(r"[0-9]{1,9}", text):
-            return float(text)
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return 2 * self._interval
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-        return max(0.0, (aware - self._today()).total_seconds())
+        """The pause that is asked for; the usual one where it cannot be read."""
+        wanted = pause_of(retry_after, self._today)
+        return 2 * self._interval if wanted is None else wanted
+
+
+def pause_of(retry_after: str, now: Callable[[], dt.datetime]) -> float | None:
+    """The pause in seconds that `Retry-After` asks for (RFC 9110, section 10.2.3); None where it cannot be read.
+
+    Args:
+        retry_after: The header, "" for none.
+        now: Tells the moment.
+    """
+    text = retry_after.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (aware - now()).total_seconds())

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pytest_integration_contracts.model import Change, Finding, Operation, Outdated
 from pytest_integration_contracts.reports.document import finding_from_json
+from pytest_integration_contracts.session.last_word import LastWord
 from pytest_integration_contracts.snapshots.conduct import to_json as conduct_to_json
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape
 from pytest_integration_contracts.snapshots.versions import Observation
@@ -36,6 +37,8 @@ class Told:
         adopted: The cassette that pytest-recording keeps for it, as messages show it, or "".
         whole: Whether it came to its end, so that it exchanged all that it exchanges.
         tape: The cassette that it has, be it there or not, as a path from the manifest's directory.
+        said: What the live upstream said of itself.
+        tries: How often it was tried for the sake of operations that were down at first.
     """
 
     source: str
@@ -53,6 +56,8 @@ class Told:
     adopted: str = ""
     whole: bool = True
     tape: str = ""
+    said: Mapping[Operation, LastWord] = dataclasses.field(default_factory=dict)
+    tries: Mapping[Operation, int] = dataclasses.field(default_factory=dict)
 
 
 def dump(told: list[Told]) -> str:
@@ -84,10 +89,12 @@ _KINDS: Final[Mapping[object, tuple[type, ...]]] = {
     "int": (int,),
     "bool": (bool,),
     "float": (float, int),
+    "int | None": (int, type(None)),
+    "float | None": (float, int, type(None)),
 }
 _PLAIN: Final[Mapping[type, dict[str, tuple[type, ...]]]] = {
     record: {member.name: _KINDS[member.type] for member in dataclasses.fields(record) if member.type in _KINDS}
-    for record in (Told, Finding, Change, Operation, Outdated)
+    for record in (Told, Finding, Change, Operation, Outdated, LastWord)
 }
 
 
@@ -100,6 +107,9 @@ def _insist_on_kinds(told: Told) -> Told:
         *(finding.operation for finding in told.findings),
         *told.observations,
         *told.elapsed,
+        *told.said,
+        *told.said.values(),
+        *told.tries,
         *([told.outdated] if told.outdated else []),
     ]
     for record in records:
@@ -111,6 +121,8 @@ def _insist_on_kinds(told: Told) -> Told:
         raise TypeError("a list of texts holds something else")
     if not all(isinstance(time, int | float) for times in told.elapsed.values() for time in times):
         raise TypeError("`elapsed` holds what is no time")
+    if not all(isinstance(number, int) for number in told.tries.values()):
+        raise TypeError("`tries` holds what is no number")
     return told
 
 
@@ -140,6 +152,10 @@ def _to_json(told: Told) -> dict[str, Any]:
         "adopted": told.adopted,
         "whole": told.whole,
         "tape": told.tape,
+        "said": [
+            [operation.integration, operation.name, dataclasses.asdict(said)] for operation, said in told.said.items()
+        ],
+        "tries": [[operation.integration, operation.name, number] for operation, number in told.tries.items()],
     }
 
 
@@ -172,4 +188,6 @@ def _from_json(document: dict[str, Any]) -> Told:
         adopted=document["adopted"],
         whole=document["whole"],
         tape=document["tape"],
+        said={Operation(integration, name): LastWord(**said) for integration, name, said in document["said"]},
+        tries={Operation(integration, name): number for integration, name, number in document["tries"]},
     )

@@ -23,13 +23,14 @@ def run_of(settings: Settings, *, tests: int, partial: tuple[str, ...]) -> Run:
     return Run(
         mode=settings.learns_by or settings.mode.value,
         made_at=settings.now().replace(microsecond=0).isoformat(),
-        commit=_commit(settings),
+        commit=commit_of(settings),
         tests=tests,
         partial=partial,
         shard=settings.shard,
     )
 
 
-def _commit(settings: Settings) -> str:
+def commit_of(settings: Settings) -> str:
+    """The commit of the consumer's code, "" where it is not known."""
     stated = (settings.environment.get(name, "") for name in _COMMIT)
     return next(filter(None, stated), "") or Git(settings.root).head()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from pytest_integration_contracts.session.adopted import AdoptedWatch
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import asked_all
 from pytest_integration_contracts.session.findings import merged
+from pytest_integration_contracts.session.last_word import joined
 from pytest_integration_contracts.session.learned_names import LearnedNames, learned_names
 from pytest_integration_contracts.session.outdated import oldest_first, recording_command
 from pytest_integration_contracts.session.payload import Told, dump
@@ -26,6 +27,8 @@ from pytest_integration_contracts.session.probe_tests import Probe, chosen
 from pytest_integration_contracts.session.probes import NotKeptError, Probes, Wanted
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.prune import Asked, orphans, remove
+from pytest_integration_contracts.session.retrying import Retries
+from pytest_integration_contracts.session.retrying import notes as retry_notes
 from pytest_integration_contracts.session.seen import pins_for
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.unused import learned_by_now, not_met
@@ -89,6 +92,43 @@ class Session:
         self._guard = NetworkGuard()
         self._probes: dict[tuple[Path, Wanted], Probes] = {}
         self._lesson = Lesson()
+        self.retries = Retries()
+
+    def tries_again(self, module: Path) -> bool:
+        """Whether tests of a module may be tried again where an upstream is down."""
+        try:
+            manifest = self.project(module.parent).manifest
+        except ManifestError:  # the test says so as soon as it is to be watched
+            return False
+        return self.settings.mode is Mode.LIVE and any(each.retries for each in manifest.integrations.values())
+
+    def insist_on(self, names: Iterable[str]) -> None:
+        """Make sure that there are integrations of these names in the manifests known by now, if there are manifests.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        known = {name for project in self._projects.values() for name in project.manifest.integrations}
+        for name in names:
+            if known and name not in known:
+                raise UsageError(f"--contracts-only: no integration `{name}`; there are: {', '.join(sorted(known))}")
+
+    def asks_others(self, names: AbstractSet[str], module: Path, test: Sequence[str], insisted: str) -> bool:
+        """Whether a test asks other integrations than these, by what it says and by what is recorded of it.
+
+        Args:
+            names: The integrations.
+            module: The test module.
+            test: Its classes and its own name.
+            insisted: The integration it insists on, or "".
+        """
+        try:
+            project, asked = self.project(module.parent), {insisted} - {""}
+            for cassette in (project.cassette(module, ".".join(test)), default_cassette(module, test)):
+                asked |= {operation.integration for operation in project.recorded(cassette)}
+        except (ManifestError, CassetteError):
+            return False  # the test says so
+        return bool(asked) and not asked & names
 
     def project(self, directory: Path) -> Project:
         """The project that tests in a directory belong to: that of the nearest manifest.
@@ -215,6 +255,11 @@ class Session:
         self._absent.append(Finding(Operation("", ""), "", "", "", problem=problem))
 
     @property
+    def expected(self) -> frozenset[str]:
+        """The tests that are known to fail."""
+        return frozenset(self._expected)
+
+    @property
     def projects(self) -> set[str]:
         """The directories of the manifests that tests told of, relative to the root."""
         return {each.project for each in self._told.values()}
@@ -248,7 +293,7 @@ class Session:
             coverage: Which of the contract tests there are it ran; None where it ran no tests.
         """
         whole = coverage is not None and asked_all(coverage)
-        told, shard = self._in_order(), bool(self.settings.shard)
+        told, shard = self.told, bool(self.settings.shard)
         learns = self.settings.mode.learns and not (shard or self._absent)
         lesson = self._lesson = self._learn(told) if learns else Lesson()
         slow_ones = [] if shard else slow(told, self.told_of, self.settings)
@@ -258,7 +303,7 @@ class Session:
         return Report(
             findings=findings,
             learned=tuple(lesson.learned),
-            notes=tuple(lesson.notes),
+            notes=(*lesson.notes, *retry_notes(told)),
             never_observed=tuple(self._never_observed(told, lesson)),
             cassettes=tuple(sorted({each.cassette for each in told if each.cassette})),
             adopted=tuple(sorted({each.adopted for each in told if each.adopted})),
@@ -287,7 +332,7 @@ class Session:
             unchecked: Contract tests that were selected and did not run to their end.
         """
         return Part(
-            told=dump(self._in_order()),
+            told=dump(self.told),
             status=status,
             folder=Path(os.path.relpath(self.settings.root, self.settings.invoked_from)).as_posix(),
             reason=self.settings.reason,
@@ -297,7 +342,9 @@ class Session:
             unchecked=tuple(sorted(unchecked)),
         )
 
-    def _in_order(self) -> list[Told]:
+    @property
+    def told(self) -> list[Told]:
+        """What tests told, in the order of their names."""
         return [self._told[source] for source in sorted(self._told)]
 
     @property
@@ -458,6 +505,7 @@ def _together(one: Told, other: Told) -> Told:
         outdated=other.outdated or one.outdated,
         undated=max(one.undated, other.undated),
         whole=one.whole and other.whole,
+        said=joined(one.said, other.said),
     )
 
 

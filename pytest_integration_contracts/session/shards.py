@@ -15,6 +15,7 @@ from pytest_integration_contracts.model import Part, Report, Run
 from pytest_integration_contracts.reports import document
 from pytest_integration_contracts.reports.files import write_all
 from pytest_integration_contracts.session.coverage import reasons, together
+from pytest_integration_contracts.session.health import keep_history
 from pytest_integration_contracts.session.session import Session
 from pytest_integration_contracts.session.settings import Mode, Settings, today
 
@@ -118,7 +119,7 @@ def combine(paths: Sequence[Path], outputs: Sequence[Path], here: Path, environm
     ended = frozenset(coverage.selected).intersection(coverage.ended)
     failed = {label: shard.name for shard in shards for label in shard.part.coverage.failed}
     unchecked = frozenset(label for shard in shards for label in shard.part.unchecked) - ended
-    report = session.finish(unchecked, coverage)
+    report = keep_history(session, session.finish(unchecked, coverage), coverage, commit=first.run.commit)
     run = Run(
         mode=settings.mode.value,
         made_at=settings.now().replace(microsecond=0).isoformat(),

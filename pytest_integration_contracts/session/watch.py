@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from pytest_integration_contracts.errors import BodyError, CassetteError, UsageError
 from pytest_integration_contracts.model import Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.session.judge import Judge, new
+from pytest_integration_contracts.session.last_word import last_words
 from pytest_integration_contracts.session.outdated import aged
 from pytest_integration_contracts.session.payload import Told
 from pytest_integration_contracts.session.project import Project
@@ -192,6 +194,7 @@ class Watch:
             ours=raised and self.held,
             tolerated=self.tolerates(self._findings),
             elapsed=elapsed(self._all()) if self.settings.mode is Mode.LIVE else {},
+            said=last_words(self._all()) if self.settings.mode is Mode.LIVE else {},
             outdated=outdated,
             undated=undated,
             whole=teaches,
@@ -216,6 +219,12 @@ class Watch:
         return str(self.project.asked(unanswered[-1].asked)[1]) if unanswered else ""
 
     @property
+    def writes(self) -> int:
+        """How many requests that may have written something went out so far, answered or not."""
+        answered = [each.method for each in self.exchanges if each.status]
+        return sum(method not in SAFE_METHODS for method in (*answered, *self.recorder.hanging))
+
+    @property
     def held(self) -> bool:
         """Whether there was something to judge, and all of it holds."""
         return bool(self._findings) and all(finding.verdict is Verdict.OK for finding in self._findings)
@@ -235,8 +244,10 @@ class Watch:
         return bool(failing) and all(map(self._tolerated, failing))
 
     def _tolerated(self, finding: Finding) -> bool:
-        outage = self.project.integration(finding.operation.integration).outage
-        return not finding.is_enforced or (finding.verdict is Verdict.DOWN and outage == "skip")
+        integration = self.project.integration(finding.operation.integration)
+        down = finding.verdict is Verdict.DOWN
+        skips = integration.outage == "skip" or self._own_judge.is_maintained(integration)
+        return not finding.is_enforced or (down and skips)
 
     @property
     def _own_judge(self) -> Judge:
@@ -249,6 +260,9 @@ class Watch:
         self._seen += [Seen(*named(exchange), exchange) for exchange in fresh]
         return self._seen
 
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""What only reads (RFC 9110, section 9.2.1)."""
 
 _NO_ANSWER = frozenset({Verdict.DOWN, Verdict.DENIED})
 

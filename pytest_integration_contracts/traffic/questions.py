@@ -91,5 +91,10 @@ class Questions:
         """What was asked and never answered, each once: refused, timed out, cut off."""
         return list(dict.fromkeys(question.asked for question in self._open if not question.settled))
 
+    @property
+    def hanging(self) -> list[str]:
+        """The methods of all requests that were never answered, also of those asked again later, in upper case."""
+        return [question.request.method.upper() for question in self._open]
+
     def _of(self, request: Request) -> _Question | None:
         return next((question for question in self._open if question.request is request), None)

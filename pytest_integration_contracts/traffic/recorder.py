@@ -189,6 +189,12 @@ class Recorder:
         with self._turn:
             return self._questions.unanswered
 
+    @property
+    def hanging(self) -> list[str]:
+        """The methods of all requests that a live upstream never answered, one for each time it was asked."""
+        with self._turn:
+            return self._questions.hanging
+
     def observe_all(self) -> None:
         """Take note of all that the cassette holds, as if a test had asked for it.
 

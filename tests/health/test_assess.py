@@ -30,6 +30,7 @@ def stands(store: Store, integration: Integration = CRM, now: float = NOW) -> As
 
 LOST_TOTAL = "GET /orders/{id} lost `total`, 1 of 3 operations drift"
 SILENT = "no result for 13 h, checked every 6 h before"
+ASKED = "GET https://crm.example/orders/1"
 DOWN = "1 of 3 operations down"
 CHECKERS = "whoever runs the checks"
 
@@ -43,19 +44,19 @@ CHECKERS = "whoever runs the checks"
         (
             ".XXX",
             HOUR,
-            (Health.DOWN, "upstream", "answers 503, since 2027-01-14 19:00 UTC, 3 runs in a row, " + DOWN),
+            (Health.DOWN, "upstream", ASKED + " answered 503, since 2027-01-14 19:00 UTC, 3 runs in a row, " + DOWN),
         ),
-        ("...X", HOUR, (Health.DOWN, "upstream", "answers 503, since 07:00 UTC, one run so far, " + DOWN)),
+        ("...X", HOUR, (Health.DOWN, "upstream", ASKED + " answered 503, since 07:00 UTC, one run so far, " + DOWN)),
         (
             "..AA",
             HOUR,
             (
                 Health.DENIED,
                 "whoever holds the credential",
-                "answers 401 (credential: env:CRM_TOKEN), since 01:00 UTC, 2 runs in a row",
+                ASKED + " answered 401 (credential: env:CRM_TOKEN), since 01:00 UTC, 2 runs in a row",
             ),
         ),
-        ("...o", HOUR, (Health.OURS, "us", "the contract holds, and our own code fails: KeyError")),
+        ("...o", HOUR, (Health.OURS, "us", "test_orders failed by itself while the contract held")),
         ("...?", HOUR, (Health.UNVERIFIED, CHECKERS, "the last run verified nothing: nothing was asked")),
         ("....", 12 * HOUR, (Health.OK, "", "3 operations hold")),
         ("....", 13 * HOUR, (Health.STALE, CHECKERS, f"{SILENT}; ok until then")),
@@ -123,6 +124,18 @@ def test_a_partial_run_may_raise_an_alarm_and_ask_for_all_of_one_integration(sto
     assert (found.health, found.cause) == (Health.OK, "3 operations hold")
 
 
+@pytest.mark.parametrize(("whole", "stands_at"), [(".", Health.OK), ("X", Health.DENIED)])
+def test_a_part_that_holds_again_ends_what_a_part_found_and_no_more(
+    store: Store, whole: str, stands_at: Health
+) -> None:
+    keep(store, "crm", whole, ago=3 * HOUR)
+    keep(store, "crm", "A.", ago=HOUR, every=HOUR, operations=1, partial="-k customers")
+    assert stands(store).health is stands_at
+    keep(store, "crm", "D", ago=HOUR / 2, operations=2, partial="-k orders")
+    keep(store, "crm", ".", ago=HOUR / 3, operations=1, partial="-k customers")
+    assert stands(store).health is Health.DRIFT
+
+
 def test_asking_for_one_operation_again_and_again_keeps_nothing_fresh(store: Store) -> None:
     keep(store, "crm", "....", ago=13 * HOUR)
     keep(store, "crm", "..", ago=HOUR, operations=1, partial="-k customers")
@@ -138,14 +151,20 @@ def test_runs_that_are_always_partial_are_results_all_the_same(store: Store) -> 
 
 def test_maintenance_counts_for_nothing_and_is_told(store: Store) -> None:
     keep(store, "crm", "...", ago=6 * HOUR)
-    keep(store, "crm", "X", ago=HOUR, maintenance=True)
+    keep(store, "crm", "X", ago=HOUR, operations=5, maintenance=True)
     always = replace(CRM, maintenance=(Window(),))
     found = stands(store, always)
     assert (found.health, found.maintenance) == (Health.OK, True)
     assert found.cause == "3 operations hold; in a maintenance window now, which does not count"
     assert found.incidents == ()
-    assert not found.changes
+    assert [sample.cause for sample in found.operations] == ["", "", ""]
     assert stands(store).maintenance is False
+
+
+def test_a_whole_run_in_maintenance_makes_no_part_of_what_was_whole_before(store: Store) -> None:
+    keep(store, "crm", "..", ago=2 * HOUR, operations=2, partial="-k crm")
+    keep(store, "crm", "X", ago=HOUR, maintenance=True)
+    assert stands(store).health is Health.OK
 
 
 def test_silence_in_maintenance_is_no_green_either(store: Store) -> None:
@@ -286,8 +305,11 @@ def test_notes_tell_what_a_reader_would_not_see(store: Store) -> None:
         "all 3 integrations that were asked are down at once: look at the runner's own network first",
         "the store also knows 2 integrations that the manifest does not declare: ahead, gone",
     )
-    found = overview(store, declares(Integration("ahead", cadence=CADENCE), Integration("gone")), NOW)
-    assert found.notes[0] == "ahead: its last result is dated 3 h ahead of now: set the clock of runner-1"
+    keep(store, "early", "..", ago=-2 * HOUR)
+    found = overview(store, declares(Integration("ahead"), Integration("early"), Integration("gone")), NOW)
+    assert found.notes[0] == (
+        "set the clock of runner-1: its last results are dated up to 3 h ahead of now (ahead, early)"
+    )
 
 
 def test_a_result_from_the_future_keeps_nothing_fresh(store: Store) -> None:
@@ -334,7 +356,7 @@ RUNS: st.SearchStrategy[Any] = st.builds(
 )
 
 
-def history(rows: list[dict[str, Any]], last: float) -> tuple[IntegrationRun, ...]:
+def runs_of(rows: list[dict[str, Any]], last: float) -> tuple[IntegrationRun, ...]:
     at, found = last, []
     for row in reversed(rows):
         kept = {key: value for key, value in row.items() if key != "gap"}
@@ -350,7 +372,7 @@ def judged(runs: tuple[IntegrationRun, ...], cadence: float = CADENCE) -> Assess
 
 @given(st.lists(RUNS, max_size=12), st.floats(-5 * DAY, 60 * DAY), st.sampled_from([0.0, HOUR, CADENCE, DAY]))
 def test_silence_is_never_green(rows: list[dict[str, Any]], ago: float, cadence: float) -> None:
-    runs = history(rows, NOW - ago)
+    runs = runs_of(rows, NOW - ago)
     found = judged(runs, cadence)
     recent = [run for run in runs if -300 <= NOW - run.run.at <= 2 * (cadence or DAY)]
     told_good = [run for run in runs if run.verdict in GOOD and not run.maintenance]
@@ -362,7 +384,7 @@ def test_silence_is_never_green(rows: list[dict[str, Any]], ago: float, cadence:
 def test_a_run_of_a_part_never_betters_a_verdict_and_one_in_maintenance_changes_none(
     rows: list[dict[str, Any]],
 ) -> None:
-    runs = history(rows, NOW - HOUR)
+    runs = runs_of(rows, NOW - HOUR)
     before = judged(runs)
     if before.health in {Health.DRIFT, Health.DENIED, Health.DOWN}:
         part = _run(at=NOW - HOUR / 2, mark=".", partial="-k one", operations=0)
@@ -373,8 +395,17 @@ def test_a_run_of_a_part_never_betters_a_verdict_and_one_in_maintenance_changes_
 
 @given(st.lists(RUNS, max_size=20))
 def test_incidents_follow_each_other_and_only_the_newest_may_last(rows: list[dict[str, Any]]) -> None:
-    found = judged(history(rows, NOW - HOUR)).incidents[::-1]
+    found = judged(runs_of(rows, NOW - HOUR)).incidents[::-1]
     assert all(each.ended is not None and each.began < each.ended for each in found[:-1])
     assert all(first.ended is not None and first.ended < then.began for first, then in pairwise(found))
     counted = [row for row in rows if VERDICTS[row["mark"]] in COUNTED - GOOD and not row["maintenance"]]
     assert sum(each.runs for each in found) <= len(counted)
+
+
+def test_what_is_asked_of_all_at_once_is_what_each_says(history: Store) -> None:
+    for number, marks in enumerate(("..X", "D", ".~?oA")):
+        keep(history, f"api-{number}", marks, ago=HOUR + number, operations=number + 1)
+    names = [f"api-{number}" for number in range(3)]
+    assert history.recent(2) == {name: history.runs(name, most=2) for name in names}
+    assert history.recent(90) == {name: history.runs(name) for name in names}
+    assert history.last_samples() == {name: history.samples(name) for name in names}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as text_format
@@ -12,7 +14,7 @@ from histories import CADENCE, DAY, HOUR, LOST, NOW, declares, keep, told
 from pytest_integration_contracts.health.assess import overview
 from pytest_integration_contracts.health.assessment import Health
 from pytest_integration_contracts.health.document import as_json
-from pytest_integration_contracts.health.openmetrics import openmetrics
+from pytest_integration_contracts.health.openmetrics import FAMILIES, openmetrics
 from pytest_integration_contracts.health.samples import RunRecord
 from pytest_integration_contracts.health.store import Store
 from pytest_integration_contracts.manifest import Integration
@@ -66,6 +68,15 @@ def test_every_figure_is_there_with_its_unit_and_what_it_rests_on(store: Store) 
     assert of(values, "next_check_timestamp_seconds") == NOW + 5 * HOUR
     units = {family.name: family.unit for family in open_metrics(text)}  # type: ignore[no-untyped-call]
     assert all(name.endswith("_seconds") == (unit == "seconds") for name, unit in units.items())
+
+
+def test_every_verdict_and_metric_has_a_row_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "health-verdicts.md").read_text(encoding="utf-8")
+    verdicts, metrics = page.split("## Metrics")
+    assert re.findall(r"^\| `([\w ]+)` \|", verdicts, re.MULTILINE) == [health.value for health in Health]
+    rows = {name for row in re.findall(r"^\| (`.*?`) \|", metrics, re.MULTILINE) for name in re.findall(r"\w+", row)}
+    singles = {"made_timestamp_seconds", "next_check_timestamp_seconds"}
+    assert rows == singles | {family.name for family in FAMILIES}
 
 
 def test_what_is_not_known_has_no_value_and_silence_is_told(store: Store) -> None:

@@ -206,8 +206,8 @@ reason = "they move"
 @pytest.mark.parametrize(
     ("until", "status", "told"),
     [
-        ("2026-11-30", 1, "13: health.alerts.mute[0].until: muted until 2026-11-30, which is over; take it out"),
-        ("2026-12-01", 0, "13: warning: health.alerts.mute[0].until: muted until 2026-12-01, today is the last day"),
+        ("2026-11-30", 1, "14: health.alerts.mute[0].until: muted until 2026-11-30, which is over; take it out"),
+        ("2026-12-01", 0, "14: warning: health.alerts.mute[0].until: muted until 2026-12-01, today is the last day"),
         ("2027-12-01", 0, ""),
     ],
 )
