@@ -1,4 +1,4 @@
-"""`integration-contracts health --html` and `health serve`: real processes over a real history, asked by real clients."""
+"""`integration-contracts health --html` and `health serve`: real processes over a real history, really asked."""
 
 from __future__ import annotations
 

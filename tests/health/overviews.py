@@ -1,4 +1,4 @@
-"""Overviews to show: one as a project has it, an empty one, one with everything hostile in it, one of 200 integrations."""
+"""Overviews to show: as a project has it, empty, with everything hostile in it, and of 200 integrations."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ EMPTY: Final = Overview(made_at=NOW, assessments=())
 
 HOSTILE: Final = (
     "<script>document.title='taken'</script><img src=x onerror=document.title='taken'></style></code></script><!--",
-    "\u202eevil\u2066\u200b\x00\x1b[31m\x7f\ud800 | \" onmouseover=alert(1) x=' {{ 7*7 }} {% raw %} ]]> &lt; <!--<script>",
+    "\u202eevil\u2066\u200b\x00\x1b[31m\x7f\ud800 | \" onmouseover=alert(1) x=' {{ 7*7 }} {% raw %} ]]> &lt; <!--",
     "javascript:alert(1)",
     'https://evil.example/" onclick=alert(1) x="',
     "line one\r\n::error::two\t",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import browsing
-from browsing import DESK, FOCUS, PHONE, driver  # noqa: F401 - a fixture
+from browsing import DESK, FOCUS, PHONE
 from pytest_integration_contracts.model import Report
 from pytest_integration_contracts.reports import html
 from reports.reporting import HOSTILE, REPORT, hostile, large
