@@ -123,6 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._say(HTTPStatus(code), message or HTTPStatus(code).phrase)
 
     def _serve(self) -> None:
+        if self.server.stopping.is_set():  # a connection that stayed open
+            self.close_connection = True
+            return
         with self.server.answering():
             try:
                 self._answer()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,11 @@ import pytest
 
 import browsing
 from browsing import DESK, FOCUS, PHONE
-from health.overviews import EMPTY, HOUR, MIXED, NOW, ONE, hostile, large
+from health.overviews import DENIED, EMPTY, HOUR, MIXED, NOW, ONE, hostile, large
 from pytest_integration_contracts.health.assessment import Overview
 from pytest_integration_contracts.health.page import page as written
+from pytest_integration_contracts.health.page import policy
+from pytest_integration_contracts.serving.pages import Document, Pages
 
 AXE = """
 const done = arguments[arguments.length - 1];
@@ -312,3 +317,67 @@ def test_two_hundred_integrations_open_quickly_and_can_be_printed(page: Page) ->
     finally:
         page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert json.loads(page.ask("return document.getElementById('p:runs').textContent"))["t"]
+
+
+class Live:
+    """A server of a page that changes."""
+
+    def __init__(self, overview: Overview) -> None:
+        self.overview = overview
+        shown = Document(
+            media_type="text/html; charset=utf-8",
+            make=lambda: written(replace(self.overview, made_at=time.time()), refresh=1),
+            policy=policy(refresh=1),
+        )
+        self.server = Pages({"/": shown})
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.stop()
+
+
+@pytest.fixture
+def live() -> Iterator[Live]:
+    started = Live(MIXED)
+    yield started
+    started.stop()
+
+
+def test_a_live_page_renews_itself_and_loses_nothing_of_its_readers(page: Page, live: Live) -> None:
+    page.go(f"{live.server.url}/")
+    page.ask("document.querySelector('#tax details').open = true")
+    page.press("/", *"team-money")
+    page.ask("document.querySelector('#tax summary').focus()")
+    before = page.ask(SHOWN)
+    assert "orders" not in before
+    page.ask("scrollTo(0, scrollY + document.getElementById('tax').getBoundingClientRect().top)")
+    place = page.ask("return document.querySelector('#tax summary').getBoundingClientRect().top")
+    ledger = replace(DENIED, integration="ledger")
+    live.overview = replace(MIXED, assessments=(ledger, *MIXED.assessments[:-1]))
+    page.wait_until("return document.querySelector('h1').innerText.startsWith('2 of 9 integrations hold')")
+    assert sorted(page.ask(SHOWN)) == sorted(before)
+    assert page.ask("return document.querySelector('#ledger .pill').textContent.trim()") == "denied"
+    assert page.ask("return document.querySelector('#tax details').open")
+    assert page.ask("return document.querySelectorAll('#tax tbody tr').length") == 90
+    assert page.ask("return document.getElementById('p:text').value") == "team-money"
+    assert page.ask("return document.activeElement === document.querySelector('#tax summary')")
+    assert abs(page.ask("return document.querySelector('#tax summary').getBoundingClientRect().top") - place) < 2
+    assert page.ask("return document.querySelector('[data-n=denied]').textContent") == "2"
+    assert page.ask("return document.title").startswith("2 of 9 integrations hold")
+    assert page.ask(BANNER) == ""
+    assert page.complaints() == []
+
+
+def test_a_live_page_says_that_its_server_is_gone_and_that_it_is_back(page: Page, live: Live) -> None:
+    page.go(f"{live.server.url}/")
+    assert page.ask(BANNER) == ""
+    port = live.server.server_port
+    live.stop()
+    page.wait_until("return document.getElementById('p:banner').innerText.includes('the server does not answer')")
+    page.wait_until("return document.getElementById('p:banner').innerText.includes('do not trust it')")
+    assert page.ask("return document.documentElement.classList.contains('old')")
+    live.server = Pages(live.server.documents, port=port)
+    threading.Thread(target=live.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    page.wait_until("return document.getElementById('p:banner').hidden")
+    assert not page.ask("return document.documentElement.classList.contains('old')")
