@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,15 +16,17 @@ from pytest_integration_contracts.commands.stored import nearest_manifest
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.serving.answers import StandIn
+    from pytest_integration_contracts.serving.listening import Listener
     from pytest_integration_contracts.serving.log import Line
     from pytest_integration_contracts.serving.server import Server
 
-_PORTS = 65535
+PORTS: Final = 65535
+"""The highest port."""
 
 
 @click.command()
 @click.argument("integration")
-@click.option("--port", type=click.IntRange(0, _PORTS), default=0, help="Where to listen; a free port by default.")
+@click.option("--port", type=click.IntRange(0, PORTS), default=0, help="Where to listen; a free port by default.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Which address to listen on.")
 @click.option(
     "--fault",
@@ -75,21 +77,21 @@ def serve(
     serving = Serving(known.stand_in, known.names, Faults(wrong, seed), _log(style), known.here, known.hosts)
     server = Server(serving, host, port)
     _announce(server, known.stand_in)
-    _run(server)
+    run(server)
 
 
 def _announce(server: Server, stand_in: StandIn) -> None:
     number, recorded = len(stand_in.operations), stand_in.recorded
     noun = "operation" if number == 1 else "operations"
-    _say(f"{stand_in.name} on {server.url}  ({number} {noun}: {recorded} recorded, {number - recorded} generated)")
+    say(f"{stand_in.name} on {server.url}  ({number} {noun}: {recorded} recorded, {number - recorded} generated)")
     if not server.is_local:
-        _say(
+        say(
             "warning: whoever reaches this machine can read what is recorded; leave --host out to keep it here",
             err=True,
         )
 
 
-def _run(server: Server) -> None:
+def run(server: Listener) -> None:
     """Serve until somebody ends it; that is no error."""
     for ending in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore the first
         signal.signal(ending, signal.default_int_handler)
@@ -98,7 +100,7 @@ def _run(server: Server) -> None:
     server.stop()
 
 
-def _say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False) -> None:
     """Print a line; whoever read the first lines of a pipe may have stopped reading."""
     colours = False if os.environ.get("NO_COLOR") else None
     with contextlib.suppress(BrokenPipeError):
@@ -110,4 +112,4 @@ def _log(style: str) -> Callable[[Line], None]:
     from pytest_integration_contracts.serving.log import as_json, as_text
 
     written = as_json if style == "json" else as_text
-    return lambda line: _say(written(line))
+    return lambda line: say(written(line))

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import ipaddress
 import os
 import re
 import select
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Protocol
+from http.server import BaseHTTPRequestHandler
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from pytest_integration_contracts.errors import BodyError, UsageError
+from pytest_integration_contracts.errors import BodyError
 from pytest_integration_contracts.serving.answers import Answer, Asked, Headers, StandIn
 from pytest_integration_contracts.serving.failing import Delivery, delivered
 from pytest_integration_contracts.serving.faults import Faults
+from pytest_integration_contracts.serving.listening import (
+    IDLE_SECONDS,
+    Listener,
+    RefusedError,
+    insist_on_a_host,
+    is_loopback,
+)
 from pytest_integration_contracts.serving.log import Line
 
 MAX_BODY: Final = 16 * 1024**2
 """How large the body of a request may be, in bytes."""
 
-_MOST_CONNECTIONS: Final = 256
-_IDLE_SECONDS: Final = 65
 _LONGEST_TIMEOUT: Final = 3600.0
-_LONGEST_STOP: Final = 2.0
 _PIECES: Final = 10
 _LONGEST_SIZE: Final = 1024
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _ORIGIN = re.compile(r"https?://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?")
 _BODILESS: Final = frozenset({204, 205, 304})
 _OF_CONNECTION: Final = frozenset(
@@ -84,114 +84,13 @@ class Serving:
     hosts: frozenset[str] = frozenset()
 
 
-class Server(ThreadingHTTPServer):
-    """Listens from the moment it is made; `serve_forever` answers, `stop` ends all that still waits."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-    allow_reuse_address = os.name == "posix"
+class Server(Listener):
+    """The stand-in, listening."""
 
     def __init__(self, serving: Serving, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Bind.
-
-        Args:
-            serving: What to serve.
-            host: The address to listen on.
-            port: The port, 0 for one that is free.
-
-        Raises:
-            UsageError: The address cannot be listened on.
-        """
+        """Bind. What it serves; the rest and errors as in `Listener`."""
         self.serving = serving
-        self.stopping = threading.Event()
-        self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
-        self._answering = 0
-        self._changed = threading.Condition()
-        try:
-            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            self.address_family = family
-            super().__init__((str(address[0]), port), _Handler)
-        except (OSError, OverflowError) as error:
-            what = getattr(error, "strerror", None) or error
-            raise UsageError(
-                f"cannot listen on {host}, port {port}: {what}; choose another --port or --host"
-            ) from error
-        self.is_local = is_loopback(str(self.server_address[0]))
-
-    @property
-    def url(self) -> str:
-        """Where it is: `http://127.0.0.1:41233`."""
-        host, port = str(self.server_address[0]), int(self.server_address[1])
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-    def server_bind(self) -> None:
-        """Bind, and ask no name server what the host is called."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(self.allow_reuse_address))
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def stop(self) -> None:
-        """End what still waits, let go of the port, and let what is being answered be told of."""
-        self.stopping.set()
-        self.server_close()
-        self.settle()
-
-    @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
-        """Within it a request is being answered."""
-        with self._changed:
-            self._answering += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._answering -= 1
-                self._changed.notify_all()
-
-    def settle(self) -> None:
-        """Wait until nothing is being answered, though not for a client that does not listen."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._answering, _LONGEST_STOP)
-
-    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the library has it
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        try:
-            super().process_request(request, client_address)
-        except BaseException:
-            self._free.release()
-            raise
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the library has it
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the library has it
-        """A connection broke; whoever broke it knows, and what was being answered was told."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address, or a name of a host, is this machine's own and reached from nowhere else."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-class _RefusedError(Exception):
-    """A request that is not answered but told why."""
-
-    def __init__(self, status: HTTPStatus, why: str) -> None:
-        super().__init__(why)
-        self.status = status
+        super().__init__(_Handler, host, port)
 
 
 @dataclass(slots=True)
@@ -207,7 +106,7 @@ class _Turn:
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
-    timeout = _IDLE_SECONDS
+    timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
 
     def __getattr__(self, name: str) -> Callable[[], None]:
@@ -229,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _take_turn(self, turn: _Turn) -> None:
         try:
             self._answer(turn)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             self.close_connection = True
             body = b'{"error": "%s"}' % str(refused).encode("ascii", "replace").replace(b'"', b"'")
             answer = Answer(int(refused.status), (("content-type", "application/json"),), body)
@@ -245,7 +144,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, turn: _Turn) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         turn.asked = replace(turn.asked, shown=self.path.partition("?")[0])
-        self._insist_on_a_host(headers.get("host", ""))
+        server = self.server
+        insist_on_a_host(
+            headers.get("host", ""), local=server.is_local, hosts=server.serving.hosts, what="the stand-in"
+        )
         body = self._body(headers)
         target = self._target()
         if self.command == "OPTIONS" and "access-control-request-method" in headers:
@@ -256,11 +158,11 @@ class _Handler(BaseHTTPRequestHandler):
             turn.asked = self._asked(self.command, target, headers, body)
             strikes = self.server.serving.faults.of(turn.asked.operation)
             turn.delivery = delivered(self.server.serving.stand_in, turn.asked, strikes)
-        except _RefusedError:
+        except RefusedError:
             raise
         except Exception as error:
             why = f"the stand-in failed: {type(error).__name__}"
-            raise _RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, why) from error
+            raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, why) from error
         self._deliver(turn.delivery, headers)
 
     def _asked(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
@@ -271,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
             if asked.operation not in serving.stand_in.operations and method == "HEAD":
                 asked = serving.names("GET", target, headers, body)
         except (BodyError, RecursionError, ValueError) as error:
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, f"the request cannot be read: {error}") from error
+            raise RefusedError(HTTPStatus.BAD_REQUEST, f"the request cannot be read: {error}") from error
         return asked
 
     def _target(self) -> str:
@@ -280,32 +182,22 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 parts = urlsplit(self.path)
             except ValueError as error:
-                raise _RefusedError(HTTPStatus.BAD_REQUEST, "the URL cannot be read") from error
+                raise RefusedError(HTTPStatus.BAD_REQUEST, "the URL cannot be read") from error
             if parts.scheme not in {"http", "https"} and self.path != "*":
-                raise _RefusedError(HTTPStatus.BAD_REQUEST, "the path does not begin with a slash")
+                raise RefusedError(HTTPStatus.BAD_REQUEST, "the path does not begin with a slash")
             return (parts.path if self.path != "*" else "/") + (f"?{parts.query}" if parts.query else "")
         return self.path.partition("#")[0]
-
-    def _insist_on_a_host(self, host: str) -> None:
-        """Refuse what another site's page may have sent by a name that leads here (DNS rebinding)."""
-        if host and not _HOST.fullmatch(host):
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the Host header cannot be read")
-        name = host if host.endswith("]") else re.sub(r":[0-9]+\Z", "", host)
-        if self.server.is_local and host and not is_loopback(name) and name.lower() not in self.server.serving.hosts:
-            raise _RefusedError(
-                HTTPStatus.MISDIRECTED_REQUEST, "the stand-in answers requests to localhost only; see --host"
-            )
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         coding, length = headers.get("transfer-encoding", "").lower(), headers.get("content-length", "")
         if coding and (length or coding != "chunked"):
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the length of the body is not clear")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "the length of the body is not clear")
         if coding:
             return b"".join(self._chunks())
         if not re.fullmatch(r"[0-9]{0,18}", length):
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the Content-Length header is no number")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "the Content-Length header is no number")
         if int(length or 0) > MAX_BODY:
-            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {MAX_BODY} bytes")
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {MAX_BODY} bytes")
         return self._exactly(int(length or 0))
 
     def _chunks(self) -> Iterator[bytes]:
@@ -314,11 +206,11 @@ class _Handler(BaseHTTPRequestHandler):
         while True:
             written = self.rfile.readline(_LONGEST_SIZE).partition(b";")[0].strip()
             if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", written):
-                raise _RefusedError(HTTPStatus.BAD_REQUEST, "the chunked body cannot be read")
+                raise RefusedError(HTTPStatus.BAD_REQUEST, "the chunked body cannot be read")
             size = int(written, 16)
             total += size
             if total > MAX_BODY:
-                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {MAX_BODY} bytes")
+                raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {MAX_BODY} bytes")
             if not size:
                 break
             yield self._exactly(size)
@@ -326,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         for _ in range(_PIECES * _PIECES):
             if not self.rfile.readline(_LONGEST_SIZE).strip():
                 return
-        raise _RefusedError(HTTPStatus.BAD_REQUEST, "the chunked body cannot be read")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "the chunked body cannot be read")
 
     def _exactly(self, size: int) -> bytes:
         content = self.rfile.read(size) if size else b""

@@ -10,6 +10,7 @@ sizes show how it grows. A row that misses its target says so, and the exit code
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import random
 import statistics
@@ -22,8 +23,12 @@ from pathlib import Path
 
 from benchmarks.measuring import Row, megabytes, milliseconds, seconds
 from benchmarks.table import PAGE, printed, write
+from pytest_integration_contracts.health.assess import overview
+from pytest_integration_contracts.health.page import page
 from pytest_integration_contracts.health.samples import RunRecord, Sample
 from pytest_integration_contracts.health.store import Store, open_store
+from pytest_integration_contracts.health_settings import HealthSettings
+from pytest_integration_contracts.manifest import Integration, Manifest
 from pytest_integration_contracts.model import Verdict
 
 NUMBER = 10
@@ -41,6 +46,19 @@ SMALL = 1_000_000_000
 
 AT_ONCE = 0.1
 """What the verdicts of all integrations may take, in seconds."""
+
+WHOLE_PAGE = 2.0
+"""What the page of all integrations may take, in seconds."""
+
+MANIFEST = Manifest(
+    root=Path(),
+    directory=Path("contracts"),
+    integrations={
+        name: Integration(name, (), owner="team-revenue", cadence=DAY / A_DAY)
+        for name in (f"api-{at:03}" for at in range(INTEGRATIONS))
+    },
+    health=HealthSettings(),
+)
 
 CAUSES = ("503 Service Unavailable, 3 times", "no answer within 30 s", "connection refused", "`$.items[*].sku` is gone")
 
@@ -206,6 +224,12 @@ def questions(store: Store) -> Iterator[tuple[str, float | None, Callable[[], ob
     yield "`latencies` over 24 hours", None, lambda: store.latencies(END, DAY)
     yield "the last 90 runs of one integration", None, lambda: store.runs("api-100")
     yield "the last samples of one integration", None, lambda: store.samples("api-100")
+    yield (
+        "the health page: all that is asked for it, and written",
+        WHOLE_PAGE,
+        lambda: page(overview(store, MANIFEST, END)),
+    )
+    yield "the health page: written only", None, functools.partial(page, overview(store, MANIFEST, END))
     yield "a project's run handed in: 10 integrations, 200 samples", None, lambda: store.append(*_one_run())
 
 

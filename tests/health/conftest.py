@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from browsing import driver  # noqa: F401 - a fixture
 from health import postgres
 from pytest_integration_contracts.health.store import Store, open_store
 from pytest_integration_contracts.health_settings import DEFAULT_STORE, HealthSettings

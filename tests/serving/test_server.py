@@ -18,8 +18,9 @@ from pytest_integration_contracts.errors import UsageError
 from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.serving.answers import Answer, Asked, Operation, Possible, Recording, StandIn
 from pytest_integration_contracts.serving.faults import Faults, fault_of
+from pytest_integration_contracts.serving.listening import is_loopback
 from pytest_integration_contracts.serving.log import Line, as_json, as_text
-from pytest_integration_contracts.serving.server import MAX_BODY, Names, Server, Serving, is_loopback
+from pytest_integration_contracts.serving.server import MAX_BODY, Names, Server, Serving
 
 GET = "GET /customers/{id}"
 CUSTOMER = {"id": 7, "email": "ada@mail.example", "next": "https://api.crm.example/v1/customers?page=2"}
