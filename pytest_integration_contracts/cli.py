@@ -26,8 +26,8 @@ from pytest_integration_contracts.commands.serve import serve
 from pytest_integration_contracts.commands.stored import chosen, document_steps, nearest_manifest, store_of
 from pytest_integration_contracts.commands.stored import version as version_of
 from pytest_integration_contracts.errors import ContractsError, ManifestError, UsageError
-from pytest_integration_contracts.manifest import PRESETS, Manifest
-from pytest_integration_contracts.manifest_file import FILE_NAME, TO_FILL_IN, find, is_published
+from pytest_integration_contracts.manifest.file import FILE_NAME, TO_FILL_IN, find, is_published
+from pytest_integration_contracts.manifest.manifest import PRESETS, Manifest
 from pytest_integration_contracts.model import Operation, Severity
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_integration_contracts.acceptances import SOON, Acceptance
 from pytest_integration_contracts.drift.acceptances import is_about
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration, Manifest
-from pytest_integration_contracts.manifest_file import PUBLISHED, SCHEMA
-from pytest_integration_contracts.manifest_lines import Key, Lines, written
+from pytest_integration_contracts.manifest.acceptances import SOON, Acceptance
+from pytest_integration_contracts.manifest.file import PUBLISHED, SCHEMA
+from pytest_integration_contracts.manifest.lines import Key, Lines, written
+from pytest_integration_contracts.manifest.manifest import Integration, Manifest
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.patterns import glob_matches
 from pytest_integration_contracts.snapshots.store import SnapshotStore

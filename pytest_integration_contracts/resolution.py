@@ -10,8 +10,8 @@ from pytest_integration_contracts.drift.acceptances import is_about
 from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.health_settings import AlertSettings
-from pytest_integration_contracts.manifest import (
+from pytest_integration_contracts.manifest.lines import Key, Lines, written
+from pytest_integration_contracts.manifest.manifest import (
     SETTINGS,
     Integration,
     Manifest,
@@ -19,7 +19,7 @@ from pytest_integration_contracts.manifest import (
     readable_duration,
     readable_size,
 )
-from pytest_integration_contracts.manifest_lines import Key, Lines, written
+from pytest_integration_contracts.manifest.monitoring import AlertSettings
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.snapshots.store import SnapshotStore
 from pytest_integration_contracts.specs.fetch import is_url, shown_url

@@ -9,8 +9,8 @@ from typing import Final
 
 from pytest_integration_contracts.health.samples import OpenChange, RunRecord, Sample
 from pytest_integration_contracts.health.store import Store
-from pytest_integration_contracts.health_settings import HealthSettings
-from pytest_integration_contracts.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest.monitoring import HealthSettings
 from pytest_integration_contracts.model import Verdict
 
 HOUR: Final = 3600.0

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from pytest_integration_contracts.cli import main
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.manifest import PRESETS
+from pytest_integration_contracts.manifest.manifest import PRESETS
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snapshot

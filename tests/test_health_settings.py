@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.health_settings import (
+from pytest_integration_contracts.manifest.file import load
+from pytest_integration_contracts.manifest.manifest import Manifest
+from pytest_integration_contracts.manifest.monitoring import (
     AlertSettings,
     HealthSettings,
     Mute,
@@ -17,8 +19,6 @@ from pytest_integration_contracts.health_settings import (
     Window,
     in_maintenance,
 )
-from pytest_integration_contracts.manifest import Manifest
-from pytest_integration_contracts.manifest_file import load
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -16,11 +16,7 @@ NAME = "pytest_integration_contracts"
 STOREYS = (
     {"errors"},
     {"model", "files", "patterns"},
-    {"entries", "shapes"},
-    {"acceptances", "health_settings"},
-    {"manifest"},
-    {"operation_settings", "health_entries", "manifest_lines"},
-    {"manifest_file"},
+    {"manifest", "shapes"},
     {"drift"},
     {"snapshots", "traffic", "reports", "health", "specs", "serving"},
     {"session", "inputs", "shown", "linting", "resolution"},

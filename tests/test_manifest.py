@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.manifest import (
+from pytest_integration_contracts.manifest.acceptances import Acceptance
+from pytest_integration_contracts.manifest.file import find, load, without_file
+from pytest_integration_contracts.manifest.manifest import (
     Integration,
     Limits,
     Manifest,
@@ -22,7 +23,6 @@ from pytest_integration_contracts.manifest import (
     Prefix,
     rest_after,
 )
-from pytest_integration_contracts.manifest_file import find, load, without_file
 from pytest_integration_contracts.patterns import PathPattern
 
 unhurried = settings(deadline=None)  # files are written, on disks of any speed

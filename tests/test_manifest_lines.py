@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_integration_contracts.manifest_lines import Lines, written
+from pytest_integration_contracts.manifest.lines import Lines, written
 
 TEXT = '''\
 # a comment = "with a key"

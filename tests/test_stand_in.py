@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pytest_integration_contracts.errors import CassetteError, SpecError
-from pytest_integration_contracts.manifest_file import load, without_file
+from pytest_integration_contracts.manifest.file import load, without_file
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.stand_in import Upstream, spec_in, upstream
 from pytest_integration_contracts.specs.document import Spec

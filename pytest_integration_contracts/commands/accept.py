@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     import datetime as dt
 
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
     from pytest_integration_contracts.model import Change, Finding, Report
 
 REPORT: Final = "contracts-report.json"
@@ -53,8 +53,8 @@ def _day(text: str) -> dt.date:
     """The last day, which is neither over nor too far away."""
     import datetime as dt
 
-    from pytest_integration_contracts.acceptances import day
     from pytest_integration_contracts.errors import ManifestError, UsageError
+    from pytest_integration_contracts.manifest.acceptances import day
     from pytest_integration_contracts.session.settings import today
 
     try:
@@ -100,7 +100,7 @@ def _insist_on_text(**texts: str) -> None:
 
 def _manifest_of(finding: Finding) -> tuple[Path, Manifest]:
     from pytest_integration_contracts.errors import UsageError
-    from pytest_integration_contracts.manifest_file import FILE_NAME, find, load
+    from pytest_integration_contracts.manifest.file import FILE_NAME, find, load
 
     here, name = Path.cwd(), finding.operation.integration
     path = find(here, stop=Path(here.anchor))
@@ -115,7 +115,7 @@ def _manifest_of(finding: Finding) -> tuple[Path, Manifest]:
 def _insist_on_new(path: Path, manifest: Manifest, finding: Finding, change: Change) -> None:
     from pytest_integration_contracts.drift.acceptances import takes
     from pytest_integration_contracts.errors import UsageError
-    from pytest_integration_contracts.manifest_lines import Lines
+    from pytest_integration_contracts.manifest.lines import Lines
 
     name = finding.operation.integration
     for number, acceptance in enumerate(manifest.integrations[name].acceptances):
@@ -156,7 +156,7 @@ def _write(path: Path, integration: str, entry: dict[str, Any]) -> int:
     """
     from pytest_integration_contracts.errors import UsageError
     from pytest_integration_contracts.files import write_atomically
-    from pytest_integration_contracts.manifest_lines import Lines
+    from pytest_integration_contracts.manifest.lines import Lines
 
     text = path.read_bytes().decode("utf-8")
     end = Lines(text).ends["integrations", integration]

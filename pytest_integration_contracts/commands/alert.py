@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pytest_integration_contracts.health.sending import Target
     from pytest_integration_contracts.health.store import Store
     from pytest_integration_contracts.health.watching import Told, Watched
-    from pytest_integration_contracts.health_settings import HealthSettings
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
+    from pytest_integration_contracts.manifest.monitoring import HealthSettings
 
 _SQLITE = "sqlite:"
 

@@ -11,7 +11,7 @@ from pytest_integration_contracts.commands.stored import chosen, document_steps,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
     from pytest_integration_contracts.model import Operation
     from pytest_integration_contracts.reports.changelog import Step
     from pytest_integration_contracts.session.authors import Authors

@@ -41,7 +41,7 @@ def due(*, names: bool) -> None:
 
 
 def _told(each: Due, moment: float) -> str:
-    from pytest_integration_contracts.manifest import readable_duration
+    from pytest_integration_contracts.manifest.manifest import readable_duration
     from pytest_integration_contracts.reports.terminal import ago
 
     if not each.cadence:

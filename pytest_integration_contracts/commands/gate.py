@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from pytest_integration_contracts.commands.stored import nearest_manifest
-from pytest_integration_contracts.entries import duration
+from pytest_integration_contracts.manifest.entries import duration
 
 _DEFAULT_REPORT = "contracts-report.json"
 _LONGEST = dt.timedelta.max.total_seconds() / 2

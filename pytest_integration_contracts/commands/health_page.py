@@ -15,7 +15,7 @@ from pytest_integration_contracts.errors import UsageError
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.health.assessment import Overview
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
     from pytest_integration_contracts.serving.pages import Document
 
 REFRESH: Final = 60

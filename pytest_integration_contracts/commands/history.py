@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.manifest_file import FILE_NAME
+from pytest_integration_contracts.manifest.file import FILE_NAME
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.health.assessment import Overview
     from pytest_integration_contracts.health.store import Store
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
 
 
 def overview_of(manifest: Manifest, now: float) -> Overview:

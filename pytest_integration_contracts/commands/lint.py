@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
 
 
 @click.command()
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def lint(operation: str | None) -> None:
     """Check contracts.toml, one line for each thing to do: exits 1 where there is any. Warnings alone exit 0."""
     from pytest_integration_contracts.errors import UsageError
-    from pytest_integration_contracts.manifest_file import FILE_NAME, find, load
+    from pytest_integration_contracts.manifest.file import FILE_NAME, find, load
 
     here = Path.cwd()
     path = find(here, stop=Path(here.anchor))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_integration_contracts.entries import duration
+from pytest_integration_contracts.manifest.entries import duration
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.model import Report

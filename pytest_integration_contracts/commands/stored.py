@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_integration_contracts.errors import UsageError
-from pytest_integration_contracts.manifest_file import PUBLISHED, SCHEMA, find, load, without_file
+from pytest_integration_contracts.manifest.file import PUBLISHED, SCHEMA, find, load, without_file
 from pytest_integration_contracts.model import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_integration_contracts.manifest import Manifest
+    from pytest_integration_contracts.manifest.manifest import Manifest
     from pytest_integration_contracts.model import Change
     from pytest_integration_contracts.snapshots.snapshot import Snapshot
     from pytest_integration_contracts.snapshots.store import SnapshotStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_integration_contracts.acceptances import Acceptance
+from pytest_integration_contracts.manifest.acceptances import Acceptance
 from pytest_integration_contracts.model import Accepted, Change, Operation
 from pytest_integration_contracts.patterns import PathPattern, glob_matches
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.shapes.words import split_name
 

@@ -18,7 +18,7 @@ from pytest_integration_contracts.drift.prior import said
 from pytest_integration_contracts.drift.reasons import NO_CONTEXT, Context, Reasons
 from pytest_integration_contracts.drift.rule import THIN
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.manifest import Override
+from pytest_integration_contracts.manifest.manifest import Override
 from pytest_integration_contracts.model import NO_BODY, Change, Exchange, Severity
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.kinds import Kind

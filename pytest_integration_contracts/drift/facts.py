@@ -19,7 +19,7 @@ from pytest_integration_contracts.drift.headers import contract_headers, names_v
 from pytest_integration_contracts.drift.limits import Range, limits_of, moved, together
 from pytest_integration_contracts.drift.pagination import Pagination, lost_signals, paged, style_change
 from pytest_integration_contracts.drift.responses import LOGIN, METHOD_LOST, OTHER_HOST, SAME_HOST, STEP_UP, Demands
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape

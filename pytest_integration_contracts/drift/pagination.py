@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from pytest_integration_contracts.drift.headers import NEXT_PAGE
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.shapes.paths import field_path
 

@@ -12,8 +12,8 @@ from pytest_integration_contracts.drift.prior import Said
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import ManifestError, UsageError
-from pytest_integration_contracts.manifest import PRESETS, Integration, Manifest, Override
-from pytest_integration_contracts.manifest_file import FILE_NAME
+from pytest_integration_contracts.manifest.file import FILE_NAME
+from pytest_integration_contracts.manifest.manifest import PRESETS, Integration, Manifest, Override
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.patterns import PathPattern, glob_matches, glob_precision
 from pytest_integration_contracts.shapes.kinds import DECLARED

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate, Place
 from pytest_integration_contracts.drift.selection import SELECTED, reselected, selected
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.shapes.kinds import DECLARED, Kind
 from pytest_integration_contracts.shapes.pins import NO_PINS, Pins
 from pytest_integration_contracts.shapes.settle import are_records

@@ -18,7 +18,7 @@ from pytest_integration_contracts.health.standing import ASSUMED_CADENCE, answer
 from pytest_integration_contracts.health.times import every, moment, span
 from pytest_integration_contracts.health.watching import Condition, Kind, Over, Told, Watched
 from pytest_integration_contracts.health.wording import first_of, percent, plural
-from pytest_integration_contracts.health_settings import AlertSettings
+from pytest_integration_contracts.manifest.monitoring import AlertSettings
 from pytest_integration_contracts.model import Verdict
 
 

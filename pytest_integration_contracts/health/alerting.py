@@ -13,8 +13,8 @@ from pytest_integration_contracts.health.outbox import Letter, Outbox
 from pytest_integration_contracts.health.samples import Rate, Sample
 from pytest_integration_contracts.health.standing import weighed
 from pytest_integration_contracts.health.watching import LOOKED, Kind, Told, Watched
-from pytest_integration_contracts.health_settings import AlertSettings
-from pytest_integration_contracts.manifest import Integration, Manifest, authority, split_url
+from pytest_integration_contracts.manifest.manifest import Integration, Manifest, authority, split_url
+from pytest_integration_contracts.manifest.monitoring import AlertSettings
 
 if TYPE_CHECKING:
     from pytest_integration_contracts.health.sending import Target

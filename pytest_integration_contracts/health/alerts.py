@@ -13,7 +13,7 @@ from pytest_integration_contracts.health.alert_rules import RULES
 from pytest_integration_contracts.health.assessment import Assessment
 from pytest_integration_contracts.health.times import moment
 from pytest_integration_contracts.health.watching import SILENTLY, Condition, Kind, Over, Told, Watched
-from pytest_integration_contracts.health_settings import AlertSettings
+from pytest_integration_contracts.manifest.monitoring import AlertSettings
 
 MOST_MESSAGES: Final = 10
 """Where more upstreams than these have news at once, it is one message: the cause is likely to be one, too."""

@@ -21,8 +21,8 @@ from pytest_integration_contracts.health.standing import (
     weighed,
 )
 from pytest_integration_contracts.health.times import span
-from pytest_integration_contracts.health_settings import in_maintenance
-from pytest_integration_contracts.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest.monitoring import in_maintenance
 from pytest_integration_contracts.model import Severity
 
 WINDOWS: Final = (3600.0, 86400.0, 604800.0, 2592000.0)

@@ -24,7 +24,7 @@ from pytest_integration_contracts.health.records import Record, from_json, to_js
 if TYPE_CHECKING:
     from pytest_integration_contracts.health.samples import RunRecord, Sample
     from pytest_integration_contracts.health.store import Store
-    from pytest_integration_contracts.health_settings import HealthSettings
+    from pytest_integration_contracts.manifest.monitoring import HealthSettings
 
 WITHIN: Final = 5.0
 """How long a run waits for the store at most, in seconds."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from pytest_integration_contracts.health.assessment import Assessment
 from pytest_integration_contracts.health.samples import COUNTED, IntegrationRun, OpenChange, Rate, Sample
 from pytest_integration_contracts.health.standing import weighed
-from pytest_integration_contracts.health_settings import AlertSettings
+from pytest_integration_contracts.manifest.monitoring import AlertSettings
 from pytest_integration_contracts.model import Verdict
 
 LOOKED: Final = frozenset({Verdict.OK, Verdict.CHANGED, Verdict.DRIFT})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
-from pytest_integration_contracts.manifest_file import is_published
+from pytest_integration_contracts.manifest.file import is_published
 from pytest_integration_contracts.model import Change, Finding, Report, Severity, Verdict
 
 DOCUMENT: Final = "OpenAPI document"

@@ -6,8 +6,8 @@ import enum
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from pytest_integration_contracts.acceptances import SOON
 from pytest_integration_contracts.drift.rules import RULES
+from pytest_integration_contracts.manifest.acceptances import SOON
 from pytest_integration_contracts.model import Accepted, Change, Operation, Severity
 from pytest_integration_contracts.shapes.kinds import DECLARED
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from pytest_integration_contracts.manifest import Manifest
+from pytest_integration_contracts.manifest.manifest import Manifest
 from pytest_integration_contracts.session.git import Git
 from pytest_integration_contracts.snapshots.store import HISTORY
 

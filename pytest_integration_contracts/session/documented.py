@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_integration_contracts.drift.responses import media_of, status_of
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Documented
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings

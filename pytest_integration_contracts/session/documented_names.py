@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.finding import declared_operation

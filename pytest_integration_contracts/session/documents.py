@@ -9,8 +9,8 @@ from typing import Final
 
 from pytest_integration_contracts.drift.policy import worst_first
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration
-from pytest_integration_contracts.manifest_file import PUBLISHED
+from pytest_integration_contracts.manifest.file import PUBLISHED
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Change, Finding, Learned, Operation
 from pytest_integration_contracts.session.documented_names import address
 from pytest_integration_contracts.session.project import Project

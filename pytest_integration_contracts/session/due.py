@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pytest_integration_contracts.errors import HealthError
 from pytest_integration_contracts.health.spool import flush
-from pytest_integration_contracts.manifest import Manifest
+from pytest_integration_contracts.manifest.manifest import Manifest
 
 EARLY: Final = 900.0
 """So many seconds before its time an upstream is due, at most a tenth of its cadence: a job that looks once an hour

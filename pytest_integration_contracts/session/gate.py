@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pytest_integration_contracts.errors import ReportError, SnapshotError, SpecError, UsageError
-from pytest_integration_contracts.manifest_file import PUBLISHED, RESERVED_NAMES
+from pytest_integration_contracts.manifest.file import PUBLISHED, RESERVED_NAMES
 from pytest_integration_contracts.model import Finding, Operation, Report
 from pytest_integration_contracts.reports.document import read
 from pytest_integration_contracts.reports.gate import BREAKS, Changed, Gated

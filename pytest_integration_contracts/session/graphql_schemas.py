@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_integration_contracts.drift.policy import worst_first
 from pytest_integration_contracts.drift.selection import selected
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Change, Exchange, Finding, Learned, Operation, Severity
 from pytest_integration_contracts.session.kept_schemas import MISSING, endpoint, is_installed
 from pytest_integration_contracts.session.payload import Told

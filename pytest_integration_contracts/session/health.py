@@ -15,7 +15,7 @@ from pytest_integration_contracts.drift.budgets import percentile
 from pytest_integration_contracts.drift.policy import worst_first
 from pytest_integration_contracts.health.samples import OpenChange, RunRecord, Sample, gravest
 from pytest_integration_contracts.health.spool import keep
-from pytest_integration_contracts.health_settings import in_maintenance
+from pytest_integration_contracts.manifest.monitoring import in_maintenance
 from pytest_integration_contracts.model import Change, Coverage, Finding, Operation, Report, Verdict
 from pytest_integration_contracts.session.budgets import slow
 from pytest_integration_contracts.session.coverage import reasons

@@ -19,8 +19,8 @@ from pytest_integration_contracts.drift.policy import Policy, worst_first
 from pytest_integration_contracts.drift.reasons import Context
 from pytest_integration_contracts.drift.responses import is_error, unknown_response
 from pytest_integration_contracts.errors import BodyError, SnapshotError, SpecError
-from pytest_integration_contracts.health_settings import in_maintenance
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
+from pytest_integration_contracts.manifest.monitoring import in_maintenance
 from pytest_integration_contracts.model import Change, Exchange, Finding, Operation, Verdict
 from pytest_integration_contracts.patterns import PathPattern
 from pytest_integration_contracts.session.project import Project

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration, rest_after
+from pytest_integration_contracts.manifest.manifest import Integration, rest_after
 from pytest_integration_contracts.specs.graphql.kept import KeptSchema, read_kept
 from pytest_integration_contracts.specs.graphql.query import Introspection
 

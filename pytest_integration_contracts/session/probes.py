@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from pytest_integration_contracts.drift.authentication import is_secret_name
 from pytest_integration_contracts.errors import CassetteError, UsageError
 from pytest_integration_contracts.files import safe_name
-from pytest_integration_contracts.manifest import Integration, Prefix, rest_after, split_url
+from pytest_integration_contracts.manifest.manifest import Integration, Prefix, rest_after, split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.session.asking import Answer, ask
 from pytest_integration_contracts.session.credentials import Credentials, credentials_for, given_headers

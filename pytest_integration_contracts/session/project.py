@@ -11,7 +11,7 @@ from pytest_integration_contracts.drift.policy import policy_of
 from pytest_integration_contracts.drift.responses import is_error
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, safe_name
-from pytest_integration_contracts.manifest import Integration, Limits, Manifest
+from pytest_integration_contracts.manifest.manifest import Integration, Limits, Manifest
 from pytest_integration_contracts.model import Exchange, Operation
 from pytest_integration_contracts.session.kept_schemas import KeptSchemas, endpoint
 from pytest_integration_contracts.session.names import Names

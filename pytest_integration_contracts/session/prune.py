@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_integration_contracts.errors import CassetteError, SnapshotError, UsageError
-from pytest_integration_contracts.manifest_file import PUBLISHED, RESERVED_NAMES
+from pytest_integration_contracts.manifest.file import PUBLISHED, RESERVED_NAMES
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot

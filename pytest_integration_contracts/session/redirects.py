@@ -8,7 +8,7 @@ from urllib.parse import urldefrag, urljoin
 
 from pytest_integration_contracts.drift.authentication import leads_to_login, redirects
 from pytest_integration_contracts.errors import SnapshotError
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.seen import Seen
 from pytest_integration_contracts.traffic.secrets import scrub_url

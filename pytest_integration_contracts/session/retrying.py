@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Finding, Operation, Verdict
 from pytest_integration_contracts.session.judge import Judge
 from pytest_integration_contracts.session.pacing import pause_of

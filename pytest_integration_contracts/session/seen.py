@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytest_integration_contracts.drift.conduct import auth_schemes
 from pytest_integration_contracts.drift.facts import answers
 from pytest_integration_contracts.drift.responses import key_of
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import NO_BODY, Exchange, Operation
 from pytest_integration_contracts.patterns import PathPattern
 from pytest_integration_contracts.shapes.infer import infer

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_integration_contracts.errors import ManifestError, SpecError
-from pytest_integration_contracts.manifest import Integration
-from pytest_integration_contracts.manifest_file import with_urls
+from pytest_integration_contracts.manifest.file import with_urls
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.session.documents import KEEPS, begun, may_fetch
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_integration_contracts.errors import CassetteError, ManifestError, SnapshotError, UsageError
-from pytest_integration_contracts.manifest_file import find, load, without_file
+from pytest_integration_contracts.manifest.file import find, load, without_file
 from pytest_integration_contracts.model import (
     Change,
     Coverage,

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from pytest_integration_contracts.errors import SpecError, UsageError
-from pytest_integration_contracts.manifest import Integration, Prefix, split_url
+from pytest_integration_contracts.manifest.manifest import Integration, Prefix, split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.serving.answers import Answer, Asked, Operation, Possible, Recording, StandIn
 from pytest_integration_contracts.serving.fields import places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_integration_contracts.drift.acceptances import marked
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Finding
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings

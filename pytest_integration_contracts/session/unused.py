@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.drift.acceptances import is_about, takes
-from pytest_integration_contracts.manifest_file import FILE_NAME
+from pytest_integration_contracts.manifest.acceptances import Acceptance
+from pytest_integration_contracts.manifest.file import FILE_NAME
 from pytest_integration_contracts.model import Finding, Learned
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.files import safe_beginning
-from pytest_integration_contracts.manifest_file import PUBLISHED
+from pytest_integration_contracts.manifest.file import PUBLISHED
 
 _SUFFIX: Final = ".json"
 _HEAD: Final = 4096

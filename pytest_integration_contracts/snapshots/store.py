@@ -9,7 +9,7 @@ from typing import Final
 
 from pytest_integration_contracts.errors import SnapshotError
 from pytest_integration_contracts.files import digest, leads_outside, safe_name, write_atomically
-from pytest_integration_contracts.manifest_file import PUBLISHED, RESERVED_NAMES
+from pytest_integration_contracts.manifest.file import PUBLISHED, RESERVED_NAMES
 from pytest_integration_contracts.model import Operation
 from pytest_integration_contracts.snapshots.listing import Listing
 from pytest_integration_contracts.snapshots.snapshot import Snapshot, read_snapshot

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pytest_integration_contracts.drift.places import singular
 from pytest_integration_contracts.files import digest
-from pytest_integration_contracts.manifest import Integration, Prefix
+from pytest_integration_contracts.manifest.manifest import Integration, Prefix
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.specs.document import METHODS
 from pytest_integration_contracts.specs.kept import EXTENSION

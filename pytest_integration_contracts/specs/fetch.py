@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import authority, readable_size, split_url
+from pytest_integration_contracts.manifest.manifest import authority, readable_size, split_url
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.reading import MAX_BYTES, read_document
 

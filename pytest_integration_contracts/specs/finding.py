@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_integration_contracts.manifest import Integration, rest_after, split_url
+from pytest_integration_contracts.manifest.manifest import Integration, rest_after, split_url
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 
 

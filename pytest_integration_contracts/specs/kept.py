@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest_file import PUBLISHED
+from pytest_integration_contracts.manifest.file import PUBLISHED
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.filing import Shelf
 from pytest_integration_contracts.specs.reading import read_document

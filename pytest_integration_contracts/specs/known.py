@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pytest_integration_contracts.drift.authentication import is_secret_header, is_secret_name
 from pytest_integration_contracts.drift.places import singular
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.shapes.formats import EXAMPLES, PLACEHOLDER
 from pytest_integration_contracts.specs.document import DeclaredOperation

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits
+from pytest_integration_contracts.manifest.manifest import DEFAULT_LIMITS, Limits
 from pytest_integration_contracts.model import MAX_DEPTH, NO_BODY
 from pytest_integration_contracts.traffic.encodings import decompress
 from pytest_integration_contracts.traffic.forms import (

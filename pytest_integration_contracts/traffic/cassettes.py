@@ -19,7 +19,7 @@ from vcr.serializers import yamlserializer
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
 from pytest_integration_contracts.files import write_atomically
-from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits
+from pytest_integration_contracts.manifest.manifest import DEFAULT_LIMITS, Limits
 from pytest_integration_contracts.traffic.ages import sent, stated, written
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from pytest_integration_contracts.traffic.secrets import scrub_body, scrub_headers, scrub_text, scrub_url, scrub_value

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits
+from pytest_integration_contracts.manifest.manifest import DEFAULT_LIMITS, Limits
 
 
 def decompress(raw: bytes, encoding: str, limits: Limits = DEFAULT_LIMITS) -> bytes:

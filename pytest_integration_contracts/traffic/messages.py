@@ -10,7 +10,7 @@ from typing import Any, Final
 from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.traffic.bodies import Body, decode, too_deep
 from pytest_integration_contracts.traffic.cassettes import Response, body_of, lists, media_of, plain, sent_body

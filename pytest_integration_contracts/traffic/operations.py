@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.shapes.formats import PLACEHOLDER
 from pytest_integration_contracts.traffic import graphql

@@ -9,7 +9,7 @@ from pathlib import Path
 from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.traffic.cassettes import body_of, lists, plain, read_cassette
 from pytest_integration_contracts.traffic.encodings import decompress

@@ -19,7 +19,7 @@ from vcr.request import Request
 
 from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
 from pytest_integration_contracts.files import leads_outside
-from pytest_integration_contracts.manifest import Limits, rest_after, split_url
+from pytest_integration_contracts.manifest.manifest import Limits, rest_after, split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.traffic.ages import now
 from pytest_integration_contracts.traffic.cassettes import (

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from pytest_integration_contracts.drift.authentication import challenges, leads_to_login
-from pytest_integration_contracts.manifest import split_url
+from pytest_integration_contracts.manifest.manifest import split_url
 from pytest_integration_contracts.model import Exchange
 
 _FIRST_SERVER_ERROR: Final = 500

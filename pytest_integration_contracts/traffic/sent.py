@@ -9,7 +9,7 @@ from typing import Final
 from vcr.request import Request
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import DEFAULT_LIMITS, Limits, split_url
+from pytest_integration_contracts.manifest.manifest import DEFAULT_LIMITS, Limits, split_url
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.traffic import graphql
 from pytest_integration_contracts.traffic.bodies import decode

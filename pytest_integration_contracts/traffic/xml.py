@@ -24,7 +24,7 @@ from typing import Any, Final
 from xml.parsers import expat  # what is not safe in it, declarations of entities, is refused below
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.model import ELEMENT_TEXT
 
 _XML: Final = "http://www.w3.org/XML/1998/namespace"

@@ -27,8 +27,8 @@ from pytest_integration_contracts.health.assess import overview
 from pytest_integration_contracts.health.page import page
 from pytest_integration_contracts.health.samples import RunRecord, Sample
 from pytest_integration_contracts.health.store import Store, open_store
-from pytest_integration_contracts.health_settings import HealthSettings
-from pytest_integration_contracts.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest.manifest import Integration, Manifest
+from pytest_integration_contracts.manifest.monitoring import HealthSettings
 from pytest_integration_contracts.model import Verdict
 
 NUMBER = 10

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.drift.acceptances import marked, takes
+from pytest_integration_contracts.manifest.acceptances import Acceptance
 from pytest_integration_contracts.model import Accepted, Change, Finding, Operation, Severity, Verdict
 
 OPERATION = Operation("crm", "GET /customers/{id}")

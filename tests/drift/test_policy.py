@@ -11,7 +11,7 @@ from pytest_integration_contracts.drift.policy import Policy, policy_of, worst_f
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.errors import ManifestError, UsageError
-from pytest_integration_contracts.manifest import Manifest, Override
+from pytest_integration_contracts.manifest.manifest import Manifest, Override
 from pytest_integration_contracts.model import Change, Operation, Severity
 from pytest_integration_contracts.shapes.infer import infer
 from strategies import JSON

@@ -10,7 +10,7 @@ from pytest_integration_contracts.drift.compare import compare
 from pytest_integration_contracts.drift.policy import STANDARD, Policy
 from pytest_integration_contracts.drift.reasons import Context
 from pytest_integration_contracts.drift.rule import THICK, THIN
-from pytest_integration_contracts.manifest import Override
+from pytest_integration_contracts.manifest.manifest import Override
 from pytest_integration_contracts.shapes.foreign import shape_of_schema
 from pytest_integration_contracts.shapes.infer import infer
 

@@ -18,7 +18,7 @@ from pytest_integration_contracts.drift.graphql_rules import GRAPHQL_RULES
 from pytest_integration_contracts.drift.publication_rules import PUBLICATION_RULES
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
-from pytest_integration_contracts.manifest import Override
+from pytest_integration_contracts.manifest.manifest import Override
 from pytest_integration_contracts.model import Severity
 from pytest_integration_contracts.reports.changes import witness
 from strategies import JSON

@@ -12,7 +12,7 @@ import pytest
 from browsing import driver  # noqa: F401 - a fixture
 from health import postgres
 from pytest_integration_contracts.health.store import Store, open_store
-from pytest_integration_contracts.health_settings import DEFAULT_STORE, HealthSettings
+from pytest_integration_contracts.manifest.monitoring import DEFAULT_STORE, HealthSettings
 
 _numbers = itertools.count(1)
 

@@ -21,8 +21,8 @@ from pytest_integration_contracts.health.samples import (
     summaries,
 )
 from pytest_integration_contracts.health.watching import Told, Watched
-from pytest_integration_contracts.health_settings import AlertSettings, HealthSettings
-from pytest_integration_contracts.manifest import Integration, Manifest, Prefix
+from pytest_integration_contracts.manifest.manifest import Integration, Manifest, Prefix
+from pytest_integration_contracts.manifest.monitoring import AlertSettings, HealthSettings
 from pytest_integration_contracts.model import Verdict
 
 START = 1_772_366_400.0

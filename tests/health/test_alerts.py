@@ -12,7 +12,7 @@ from pytest_integration_contracts.health.alert_rules import RULES
 from pytest_integration_contracts.health.messages import MAX_TITLE, Level, render
 from pytest_integration_contracts.health.samples import Sample
 from pytest_integration_contracts.health.watching import Kind
-from pytest_integration_contracts.health_settings import ALERT_KINDS, Mute, SuccessRate, Window
+from pytest_integration_contracts.manifest.monitoring import ALERT_KINDS, Mute, SuccessRate, Window
 from pytest_integration_contracts.model import Verdict
 
 OK, DOWN, DENIED = sample(), sample(Verdict.DOWN, cause="connection refused"), sample(Verdict.DENIED, cause="401")

@@ -17,8 +17,8 @@ from pytest_integration_contracts.health.assessment import Assessment, Health
 from pytest_integration_contracts.health.samples import COUNTED, GOOD, IntegrationRun, Rate, RunRecord
 from pytest_integration_contracts.health.store import Store
 from pytest_integration_contracts.health.words import success
-from pytest_integration_contracts.health_settings import Window
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
+from pytest_integration_contracts.manifest.monitoring import Window
 
 CRM = Integration("crm", cadence=CADENCE, credentials="env:CRM_TOKEN")
 

@@ -23,7 +23,7 @@ from pytest_integration_contracts.health import database, migrating
 from pytest_integration_contracts.health.spool import keep, waiting
 from pytest_integration_contracts.health.store import Store, open_store
 from pytest_integration_contracts.health.tables import VERSION_TABLE, metadata
-from pytest_integration_contracts.health_settings import HealthSettings
+from pytest_integration_contracts.manifest.monitoring import HealthSettings
 
 NEXT = """
 import sqlalchemy as sa
@@ -206,7 +206,7 @@ def test_without_the_extra_there_is_one_line_that_says_what_to_install(tmp_path:
         "from pathlib import Path\n"
         "from health.making import run_at, sample\n"
         "from pytest_integration_contracts.health.spool import keep\n"
-        "from pytest_integration_contracts.health_settings import HealthSettings\n"
+        "from pytest_integration_contracts.manifest.monitoring import HealthSettings\n"
         "print(*keep(run_at(1), [sample()], HealthSettings(), Path(sys.argv[2]), {}), sep='\\n')"
     )
     done = subprocess.run(

@@ -17,7 +17,7 @@ from pytest_integration_contracts.health.document import as_json
 from pytest_integration_contracts.health.openmetrics import FAMILIES, openmetrics
 from pytest_integration_contracts.health.samples import RunRecord
 from pytest_integration_contracts.health.store import Store
-from pytest_integration_contracts.manifest import Integration
+from pytest_integration_contracts.manifest.manifest import Integration
 
 CRM = Integration("crm", cadence=CADENCE, latency=2.0)
 

@@ -21,7 +21,7 @@ from pytest_integration_contracts.health import spool
 from pytest_integration_contracts.health.records import Record, from_json, to_json
 from pytest_integration_contracts.health.samples import OpenChange, RunRecord, Sample
 from pytest_integration_contracts.health.spool import flush, keep, waiting
-from pytest_integration_contracts.health_settings import HealthSettings
+from pytest_integration_contracts.manifest.monitoring import HealthSettings
 from pytest_integration_contracts.model import Verdict
 
 LEFT = "in .contracts/spool for the next run to hand in"

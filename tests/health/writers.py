@@ -25,7 +25,7 @@ from health.making import run_at, sample
 from pytest_integration_contracts.errors import HealthError
 from pytest_integration_contracts.health import migrating, store
 from pytest_integration_contracts.health.spool import flush, keep
-from pytest_integration_contracts.health_settings import HealthSettings
+from pytest_integration_contracts.manifest.monitoring import HealthSettings
 from pytest_integration_contracts.model import Verdict
 
 LOADED = (alembic.command, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite, migrating, store)

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_integration_contracts.drift.conformance_rules import CONFORMANCE_RULES
 from pytest_integration_contracts.drift.policy import Policy
-from pytest_integration_contracts.manifest import Override
+from pytest_integration_contracts.manifest.manifest import Override
 from pytest_integration_contracts.model import NO_BODY, Change, Exchange, Severity
 from pytest_integration_contracts.reports.styled import difference
 from pytest_integration_contracts.shapes.infer import infer

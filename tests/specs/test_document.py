@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest import Integration, Prefix
+from pytest_integration_contracts.manifest.manifest import Integration, Prefix
 from pytest_integration_contracts.specs import reading
 from pytest_integration_contracts.specs.document import Spec, escaped
 from pytest_integration_contracts.specs.finding import declared_operation

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_integration_contracts.drift.policy import Policy
 from pytest_integration_contracts.drift.publication_rules import PUBLICATION_RULES
-from pytest_integration_contracts.manifest import Override
+from pytest_integration_contracts.manifest.manifest import Override
 from pytest_integration_contracts.model import Change, Operation
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.shape import UNKNOWN

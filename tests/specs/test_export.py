@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from pytest_integration_contracts.drift.compare import compare
-from pytest_integration_contracts.manifest import Integration, Prefix
+from pytest_integration_contracts.manifest.manifest import Integration, Prefix
 from pytest_integration_contracts.model import Change
 from pytest_integration_contracts.shapes.foreign import shape_of_schema
 from pytest_integration_contracts.shapes.infer import infer

@@ -26,7 +26,7 @@ import requests
 import urllib3
 import zstandard
 
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 
 CANONICAL = "https://api.crm.example/v1"
 

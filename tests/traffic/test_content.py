@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.traffic.bodies import Body, decode

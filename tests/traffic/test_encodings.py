@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_integration_contracts.errors import BodyError, CassetteError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.traffic.bodies import Body, decode
 from pytest_integration_contracts.traffic.encodings import decompress, decompresses
 from pytest_integration_contracts.traffic.recorder import Source

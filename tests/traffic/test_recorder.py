@@ -21,7 +21,7 @@ import requests
 import vcr
 
 from pytest_integration_contracts.errors import CassetteError, MissingRecordingError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.model import NO_BODY
 from pytest_integration_contracts.traffic.questions import Missing
 from pytest_integration_contracts.traffic.recorder import Source

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest_integration_contracts.drift.compare import diff, widens
 from pytest_integration_contracts.drift.learning import adopt
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.manifest import Limits
+from pytest_integration_contracts.manifest.manifest import Limits
 from pytest_integration_contracts.model import MAX_DEPTH, NO_BODY
 from pytest_integration_contracts.shapes.infer import infer
 from pytest_integration_contracts.shapes.settle import settle

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest_file import SCHEMA
+from pytest_integration_contracts.manifest.file import SCHEMA
 from pytest_integration_contracts.specs.filing import Shelf
 
 _HISTORY: Final = "history/graphql"

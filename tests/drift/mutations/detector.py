@@ -22,6 +22,6 @@ def found(old: list[JSON], new: list[JSON], watched: str = "") -> list[Found]:
 
 
 def _asking_for(rule: str) -> object:
-    from pytest_integration_contracts.manifest import Override
+    from pytest_integration_contracts.manifest.manifest import Override
 
     return (Override(rule=rule, severity="warning"),)

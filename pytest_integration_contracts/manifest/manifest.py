@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from pytest_integration_contracts.acceptances import Acceptance
 from pytest_integration_contracts.errors import BodyError
-from pytest_integration_contracts.health_settings import AlertSettings, HealthSettings, Window
+from pytest_integration_contracts.manifest.acceptances import Acceptance
+from pytest_integration_contracts.manifest.monitoring import AlertSettings, HealthSettings, Window
 from pytest_integration_contracts.model import MAX_DEPTH
 from pytest_integration_contracts.patterns import glob_matches, glob_precision
 

@@ -10,8 +10,9 @@ from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from pytest_integration_contracts.acceptances import read_acceptances
-from pytest_integration_contracts.entries import (
+from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.manifest.acceptances import read_acceptances
+from pytest_integration_contracts.manifest.entries import (
     body_path,
     duration,
     known_name,
@@ -24,9 +25,7 @@ from pytest_integration_contracts.entries import (
     whole,
     yes_or_no,
 )
-from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.health_entries import HEALTH_KEYS, read_health, read_monitoring
-from pytest_integration_contracts.manifest import (
+from pytest_integration_contracts.manifest.manifest import (
     ENFORCEMENTS,
     MODES,
     OUTAGES,
@@ -43,8 +42,9 @@ from pytest_integration_contracts.manifest import (
     authority,
     split_url,
 )
+from pytest_integration_contracts.manifest.monitoring_entries import HEALTH_KEYS, read_health, read_monitoring
+from pytest_integration_contracts.manifest.operations import read_operations, read_settings
 from pytest_integration_contracts.model import MAX_DEPTH
-from pytest_integration_contracts.operation_settings import read_operations, read_settings
 
 FILE_NAME: Final = "contracts.toml"
 TO_FILL_IN: Final = "FILL IN"

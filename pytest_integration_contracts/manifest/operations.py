@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_integration_contracts.entries import body_path, duration, one_of, only_known, table
 from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.manifest import ENFORCEMENTS, PRESETS, SETTINGS, OperationSettings
+from pytest_integration_contracts.manifest.entries import body_path, duration, one_of, only_known, table
+from pytest_integration_contracts.manifest.manifest import ENFORCEMENTS, PRESETS, SETTINGS, OperationSettings
 
 _WORDS: Final = {"enforce": ENFORCEMENTS, "preset": PRESETS}
 

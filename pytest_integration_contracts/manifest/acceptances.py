@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_integration_contracts.entries import only_known, path_pattern, table
 from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.manifest.entries import only_known, path_pattern, table
 
 SOON: Final = 14
 """From so many days before its last one on, an acceptance counts down."""

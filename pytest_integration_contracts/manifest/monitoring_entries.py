@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from pytest_integration_contracts.acceptances import day
-from pytest_integration_contracts.entries import (
+from pytest_integration_contracts.errors import ManifestError
+from pytest_integration_contracts.manifest.acceptances import day
+from pytest_integration_contracts.manifest.entries import (
     duration,
     known_name,
     one_of,
@@ -19,8 +20,7 @@ from pytest_integration_contracts.entries import (
     whole,
     yes_or_no,
 )
-from pytest_integration_contracts.errors import ManifestError
-from pytest_integration_contracts.health_settings import (
+from pytest_integration_contracts.manifest.monitoring import (
     ALERT_KINDS,
     DAYS,
     DEFAULT_STORE,
