@@ -21,7 +21,7 @@ from pytest_integration_contracts.snapshots.snapshot import ResponseShape, Snaps
 from pytest_integration_contracts.snapshots.versions import compare_versions
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.drift import all_used, changes, server_changes
-from pytest_integration_contracts.specs.reading import read_document
+from pytest_integration_contracts.specs.fetch import read_file
 from pytest_integration_contracts.traffic.operations import described
 from pytest_integration_contracts.traffic.secrets import scrub_value
 
@@ -72,10 +72,7 @@ def _document(name: str) -> Spec:
     """Read as it is: names of properties such as `password` are no secrets."""
     if name == "-":
         raise UsageError(f"{name}: is an OpenAPI document; give it as a file")
-    try:
-        return Spec(read_document(Path(name).read_bytes(), name))
-    except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error}") from error
+    return read_file(Path(name))
 
 
 def read_bodies(name: str, stdin: TextIO) -> list[object]:

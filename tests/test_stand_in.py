@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_integration_contracts.errors import CassetteError, SpecError
+from pytest_integration_contracts.errors import CassetteError
 from pytest_integration_contracts.manifest.file import load, without_file
 from pytest_integration_contracts.session.project import Project
-from pytest_integration_contracts.session.stand_in import Upstream, spec_in, upstream
+from pytest_integration_contracts.session.stand_in import Upstream, upstream
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.kept import Kept, write_kept
 
@@ -139,8 +139,3 @@ def test_what_cannot_be_read_is_one_clear_error(project: Project, tmp_path: Path
     (tmp_path / "contracts.toml").write_text(f'{MANIFEST}[defaults.limits]\ndecompressed = "1kB"\n')
     with pytest.raises(CassetteError, match=r"all\.yaml: a body is larger than 1 kB once it is decompressed"):
         upstream(Project(load(tmp_path / "contracts.toml", {})), "crm", cassettes=[path])
-    with pytest.raises(SpecError, match=r"nothing\.json: cannot be read: No such file or directory"):
-        spec_in(tmp_path / "nothing.json")
-    (tmp_path / "latin.json").write_bytes(b'{"openapi": "3.1.0", "a": "\xff"}')
-    with pytest.raises(SpecError, match=r"latin\.json: is not UTF-8"):
-        spec_in(tmp_path / "latin.json")

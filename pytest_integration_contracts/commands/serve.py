@@ -68,10 +68,11 @@ def serve(
     from pytest_integration_contracts.serving.server import Server, Serving
     from pytest_integration_contracts.session.offline import cassettes as named
     from pytest_integration_contracts.session.project import Project
-    from pytest_integration_contracts.session.stand_in import spec_in, upstream
+    from pytest_integration_contracts.session.stand_in import upstream
+    from pytest_integration_contracts.specs.fetch import read_file
 
     wrong = [fault_of(text) for text in faults]
-    project, document = Project(nearest_manifest()), spec_in(spec) if spec else None
+    project, document = Project(nearest_manifest()), read_file(spec) if spec else None
     known = upstream(project, integration, document, cassettes=named(cassettes), seed=seed)
     insist_on_sense(wrong, list(known.stand_in.operations), known.places)
     serving = Serving(known.stand_in, known.names, Faults(wrong, seed), _log(style), known.here, known.hosts)

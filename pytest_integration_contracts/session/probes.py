@@ -26,10 +26,10 @@ from pytest_integration_contracts.session.watch import Watch, source_of
 from pytest_integration_contracts.shapes.formats import PLACEHOLDER
 from pytest_integration_contracts.snapshots.store import readable
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
+from pytest_integration_contracts.specs.fetch import read_file
 from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.known import Known
 from pytest_integration_contracts.specs.probing import Case, Made, Skipped, case_of, selected, writing
-from pytest_integration_contracts.specs.reading import read_document
 from pytest_integration_contracts.traffic.cassettes import read_cassette, sent_body
 from pytest_integration_contracts.traffic.network import NetworkGuard, Reach
 from pytest_integration_contracts.traffic.operations import Name
@@ -341,7 +341,7 @@ def _document(project: Project, integration: Integration) -> Spec:
         raise NotKeptError(
             f"no OpenAPI document of {integration.name} is kept yet; `pytest --contracts-record` fetches {named}"
         )
-    return Spec(read_document(path.read_bytes(), named))
+    return read_file(path)
 
 
 def _with_queries(url: str, queries: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
-from pytest_integration_contracts.errors import SpecError, UsageError
+from pytest_integration_contracts.errors import UsageError
 from pytest_integration_contracts.manifest.manifest import Integration, Prefix, split_url
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.serving.answers import Answer, Asked, Operation, Possible, Recording, StandIn
@@ -21,7 +21,6 @@ from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 from pytest_integration_contracts.specs.export import ObservedOperation, ObservedResponse
 from pytest_integration_contracts.specs.finding import declared_operation
-from pytest_integration_contracts.specs.reading import MAX_BYTES, read_document
 from pytest_integration_contracts.specs.schemas_of_shapes import header_schema, schema_of
 from pytest_integration_contracts.traffic.cassettes import rewriting
 from pytest_integration_contracts.traffic.recorded import Recorded, asked_by_client, recorded_in
@@ -173,22 +172,6 @@ def upstream(
         raise UsageError(_nothing_known(project, name))
     stand_in = StandIn(name, operations, recordings, seed=seed)
     return Upstream(stand_in, integration, requests, snapshots, spec is not None)
-
-
-def spec_in(path: Path) -> Spec:
-    """The document in a file.
-
-    Raises:
-        SpecError: There is no such file, or it is no document.
-    """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-        return Spec(read_document(content, str(path)))
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: is not UTF-8: {error.reason}") from error
 
 
 def _nothing_known(project: Project, name: str) -> str:
