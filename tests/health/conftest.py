@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ class Place:
     @property
     def variables(self) -> dict[str, str]:
         """The environment of a process that is to use it."""
-        return {**os.environ, **self.environment}
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **self.environment}
 
 
 @pytest.fixture(scope="session")

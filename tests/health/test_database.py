@@ -214,7 +214,7 @@ def test_without_the_extra_there_is_one_line_that_says_what_to_install(tmp_path:
         check=True,
         capture_output=True,
         text=True,
-        env=dict(os.environ),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stderr == ""
     assert done.stdout == (
