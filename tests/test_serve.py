@@ -40,9 +40,11 @@ class Process:
 
     def end(self, how: int = signal.SIGINT) -> int:
         """End it, read the rest of what it printed, and give its exit code."""
+        assert self.process.stdout
         self.process.send_signal(how)
-        self.rest, _ = self.process.communicate(timeout=20)
-        return self.process.returncode
+        with self.process.stdout as printed:  # `communicate` would miss what came along with the first line
+            self.rest = printed.read()
+        return self.process.wait(timeout=20)
 
 
 @contextmanager
