@@ -6,20 +6,27 @@ The same on SQLite and PostgreSQL, for many processes at once. What it offers is
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from pytest_integration_contracts.health.database import Database, place
+from pytest_integration_contracts.health.rows import (
+    bounded_name,
+    clean,
+    row_of_run,
+    row_of_sample,
+    run_of_row,
+    sample_of_row,
+    standing,
+)
 from pytest_integration_contracts.health.samples import (
     COUNTED,
     GOOD,
     IntegrationRun,
-    OpenChange,
     Rate,
     RunRecord,
     Sample,
@@ -45,7 +52,6 @@ if TYPE_CHECKING:
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Select,
     Table,
     and_,
@@ -72,11 +78,6 @@ _BATCH: Final = 200
 
 _EARLIEST: Final = -1e300
 """Before every time that can be."""
-
-_LARGEST: Final = 2**63 - 1
-_MOST_TRIES: Final = 2**31 - 1
-_NAME_BYTES: Final = 1000
-"""How long a name may be: PostgreSQL indexes keys of up to a third of a page."""
 
 
 def open_store(url: str, root: Path, environment: Mapping[str, str], *, timeout: float = 30.0) -> Store:
@@ -123,10 +124,10 @@ class Store:
         """
         by_operation: dict[tuple[str, str], list[Sample]] = {}
         for each in found:
-            named = replace(each, integration=_name(each.integration), operation=_name(each.operation))
+            named = replace(each, integration=bounded_name(each.integration), operation=bounded_name(each.operation))
             by_operation.setdefault((named.integration, named.operation), []).append(named)
         kept = {key: gravest(each) for key, each in sorted(by_operation.items())}
-        summed = list(summaries(run, kept.values(), set(map(_name, maintenance))))
+        summed = list(summaries(run, kept.values(), set(map(bounded_name, maintenance))))
         with self._database.writing() as connection:
             self._database.lock(connection, shared=True)
             number = self._run(connection, run)
@@ -134,14 +135,14 @@ class Store:
                 return False
             numbers = self._named(connection, sorted({name for name, _ in kept}))
             numbered = self._series(connection, list(kept), numbers)
-            said = [_clean(each.cause) for each in kept.values()]
-            words = self._texts(connection, [*said, *map(_standing, kept.values())])
-            rows = [_sample_row(each, number, numbered[key], words) for key, each in kept.items()]
+            said = [clean(each.cause) for each in kept.values()]
+            words = self._texts(connection, [*said, *map(standing, kept.values())])
+            rows = [row_of_sample(each, number, numbered[key], words) for key, each in kept.items()]
             if rows:
                 connection.execute(insert(samples), rows)
                 connection.execute(
                     insert(integration_runs),
-                    [_summary_row(each, number, numbers[each.integration], words) for each in summed],
+                    [row_of_run(each, number, numbers[each.integration], words) for each in summed],
                 )
         return True
 
@@ -153,12 +154,12 @@ class Store:
             most: At most so many.
             until: Only those that ended at this time or before, in seconds of the epoch.
         """
-        asked = _summarised().where(integrations.c.name == _name(integration), runs.c.id.is_not(None))
+        asked = _summarised().where(integrations.c.name == bounded_name(integration), runs.c.id.is_not(None))
         if until is not None:
             asked = asked.where(integration_runs.c.at <= until)
         asked = asked.order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc()).limit(most)
         with self._database.reading() as connection:
-            return [_integration_run(row) for row in connection.execute(asked).mappings()]
+            return [run_of_row(row) for row in connection.execute(asked).mappings()]
 
     def recent(self, most: int = 90) -> dict[str, list[IntegrationRun]]:
         """The last runs of every integration, the newest first: at most so many of each, in one question."""
@@ -179,7 +180,7 @@ class Store:
         found: dict[str, list[IntegrationRun]] = {}
         with self._database.reading() as connection:
             for row in connection.execute(asked).mappings():
-                found.setdefault(row["name"], []).append(_integration_run(row))
+                found.setdefault(row["name"], []).append(run_of_row(row))
         return {name: each[:most] for name, each in found.items()}
 
     def latest(self) -> dict[str, IntegrationRun]:
@@ -191,7 +192,7 @@ class Store:
         asked = _summarised(integration_runs.c.at == at, integration_runs.c.run == number)
         with self._database.reading() as connection:
             rows = connection.execute(asked).mappings()
-            return {row["name"]: _integration_run(row) for row in rows if row["id"] is not None}
+            return {row["name"]: run_of_row(row) for row in rows if row["id"] is not None}
 
     def rates(self, now: float, windows: Iterable[float]) -> dict[str, dict[float, Rate]]:
         """By integration and window how many runs counted, and how many of them were good.
@@ -246,20 +247,20 @@ class Store:
             integration: The integration.
             run: The run's id; without it, the last one that asked about this integration.
         """
-        asked = _sampled().where(integrations.c.name == _name(integration)).order_by(series.c.operation)
+        asked = _sampled().where(integrations.c.name == bounded_name(integration)).order_by(series.c.operation)
         if run is None:
             last = (
                 select(integration_runs.c.run)
                 .join(integrations, integrations.c.number == integration_runs.c.integration)
-                .where(integrations.c.name == _name(integration))
+                .where(integrations.c.name == bounded_name(integration))
                 .order_by(integration_runs.c.at.desc(), integration_runs.c.run.desc())
                 .limit(1)
             )
         else:
-            last = select(runs.c.number).where(runs.c.id == _name(run))
+            last = select(runs.c.number).where(runs.c.id == bounded_name(run))
         with self._database.reading() as connection:
             rows = connection.execute(asked.where(samples.c.run == last.scalar_subquery())).mappings()
-            return [_sample(integration, row) for row in rows]
+            return [sample_of_row(integration, row) for row in rows]
 
     def last_samples(self) -> dict[str, list[Sample]]:
         """What the last run of every integration found, sorted by operation."""
@@ -280,7 +281,7 @@ class Store:
                     _sampled().where(samples.c.run.in_(sorted(set(last.values()))), mine).order_by(series.c.operation)
                 )
                 for row in connection.execute(asked).mappings():
-                    found.setdefault(row["name"], []).append(_sample(row["name"], row))
+                    found.setdefault(row["name"], []).append(sample_of_row(row["name"], row))
         return found
 
     def latencies(self, now: float, window: float) -> dict[str, tuple[int, float]]:
@@ -399,11 +400,11 @@ class Store:
     def _run(self, connection: Connection, run: RunRecord) -> int | None:
         """The number of a new run; None for one that is there."""
         row = {
-            "id": _name(run.id),
+            "id": bounded_name(run.id),
             "at": run.at,
-            "commit": _clean(run.commit),
-            "host": _clean(run.host),
-            "partial": _clean(run.partial),
+            "commit": clean(run.commit),
+            "host": clean(run.host),
+            "partial": clean(run.partial),
         }
         new = self._insert(runs).values(row).on_conflict_do_nothing()
         if connection.execute(new, execution_options={"preserve_rowcount": True}).rowcount != 1:
@@ -557,89 +558,3 @@ def _sampled() -> Select[Any]:
         .join(cause, cause.c.number == samples.c.cause, isouter=True)
         .join(standing, standing.c.number == samples.c.changes, isouter=True)
     )
-
-
-def _integration_run(row: RowMapping) -> IntegrationRun:
-    run = RunRecord(id=row["id"], at=row["at"], commit=row["commit"], host=row["host"], partial=row["partial"])
-    counts = {name: row[name] for name in ("operations", "failing", "answers", "p95", "breaking", "warnings")}
-    return IntegrationRun(
-        run=run,
-        integration=row["name"],
-        verdict=Verdict(row["verdict"]),
-        cause=row["why"] or "",
-        maintenance=bool(row["maintenance"]),
-        **counts,
-    )
-
-
-def _sample(integration: str, row: RowMapping) -> Sample:
-    standing = json.loads(row["standing"]) if row["standing"] else []
-    kept = {name: row[name] for name in ("answers", "p50", "p95", "rate_left", "rate_limit", "newest", "tries")}
-    return Sample(
-        integration=integration,
-        operation=row["operation"],
-        verdict=Verdict(row["verdict"]),
-        cause=row["why"] or "",
-        version=row["version"] or "",
-        sunset=row["sunset"] or "",
-        changes=tuple(OpenChange(**each) for each in standing),
-        **kept,
-    )
-
-
-def _sample_row(sample: Sample, run: int, number: int, words: Mapping[str, int]) -> dict[str, object]:
-    return {
-        "run": run,
-        "series": number,
-        "verdict": str(sample.verdict),
-        "cause": words.get(_clean(sample.cause)),
-        "answers": _bounded(sample.answers),
-        "p50": _finite(sample.p50),
-        "p95": _finite(sample.p95),
-        "version": _clean(sample.version) or None,
-        "changes": words.get(_standing(sample)),
-        "rate_left": _bounded(sample.rate_left),
-        "rate_limit": _bounded(sample.rate_limit),
-        "sunset": _clean(sample.sunset) or None,
-        "newest": _finite(sample.newest),
-        "tries": max(0, min(sample.tries, _MOST_TRIES)),
-    }
-
-
-def _summary_row(summary: IntegrationRun, run: int, number: int, words: Mapping[str, int]) -> dict[str, object]:
-    return {
-        "integration": number,
-        "at": summary.run.at,
-        "run": run,
-        "verdict": str(summary.verdict),
-        "cause": words.get(_clean(summary.cause)),
-        "operations": summary.operations,
-        "failing": summary.failing,
-        "answers": _bounded(summary.answers),
-        "p95": _finite(summary.p95),
-        "breaking": summary.breaking,
-        "warnings": summary.warnings,
-        "maintenance": summary.maintenance,
-    }
-
-
-def _standing(sample: Sample) -> str:
-    """What stands, as JSON; "" for nothing."""
-    return json.dumps([asdict(each) for each in sample.changes]) if sample.changes else ""
-
-
-def _clean(text: str) -> str:
-    """A text that every database takes: no lone surrogate, no NUL."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def _name(text: str) -> str:
-    return _clean(text).encode()[:_NAME_BYTES].decode(errors="ignore")
-
-
-def _bounded(number: int | None) -> int | None:
-    return None if number is None else max(-_LARGEST, min(number, _LARGEST))
-
-
-def _finite(number: float | None) -> float | None:
-    return None if number is None or not math.isfinite(number) else number
