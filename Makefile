@@ -20,9 +20,11 @@ test: $(READY)
 # The suite with the oldest releases that the project says it works with; schemathesis, which needs a newer pytest, apart.
 OLD := .venv-lowest/bin/python
 OLD_OPENAPI := .venv-lowest-openapi/bin/python
-USING_OPENAPI := tests/specs tests/test_probe.py tests/test_serve.py tests/plugin/test_conformance.py tests/plugin/test_probes.py
+USING_OPENAPI := tests/specs tests/test_probe.py tests/test_serve.py tests/plugin/test_conformance.py tests/plugin/test_openapi.py \
+	tests/plugin/test_probes.py
 USED_BY_TESTS := aiohttp anyio axe-core-python boto3 brotli defusedxml flask httplib2 'httpx[http2]' 'httpx2[http2]' hypercorn hypothesis \
-	markdown-it-py openapi-spec-validator prometheus-client pytest-asyncio pytest-html pytest-recording pytest-rerunfailures pytest-xdist \
+	markdown-it-py openapi-spec-validator pre-commit prometheus-client pytest-asyncio pytest-html pytest-recording pytest-rerunfailures \
+	pytest-split pytest-xdist \
 	requests selenium slack_sdk stripe trio urllib3 zstandard
 OLDEST := -m pytest -n auto --dist worksteal --override-ini addopts="-p no:asyncio"
 lowest:

@@ -671,7 +671,7 @@ class _ContractFailure(TerminalRepr):
 
 
 def _is_verbose(config: pytest.Config) -> bool:
-    return config.get_verbosity() > 0
+    return int(config.getoption("verbose", 0)) > 0  # without a terminal nobody has said how much to tell
 
 
 class _Controller:
