@@ -1,4 +1,4 @@
-"""Prints what the project depends on, each pinned to its lower bound; with `openapi`, that extra instead.
+"""Prints what the project depends on, each at its lower bound; with `core`, no extras; with `openapi`, that alone.
 
 schemathesis needs a newer pytest than the oldest that the plugin works with, so that it has an environment of its own.
 """
@@ -11,6 +11,8 @@ project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_t
 extras = project["optional-dependencies"]
 if sys.argv[1:] == ["openapi"]:
     requirements = extras["openapi"]
+elif sys.argv[1:] == ["core"]:
+    requirements = project["dependencies"]
 else:
     requirements = [*project["dependencies"], *extras["graphql"], *extras["health"], *extras["postgres"]]
 ours = [each for each in requirements if not each.startswith(project["name"])]

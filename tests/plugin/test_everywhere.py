@@ -222,7 +222,8 @@ def interpreter(version: str) -> str | None:
 def oldest() -> list[str]:
     """The project's own dependencies, each at its lower bound."""
     root = Path(__file__).parent.parent.parent
-    pins = subprocess.run([sys.executable, root / ".ci" / "lowest.py"], capture_output=True, text=True, check=True)
+    command = [sys.executable, root / ".ci" / "lowest.py", "core"]
+    pins = subprocess.run(command, capture_output=True, text=True, check=True)
     return pins.stdout.split()
 
 
