@@ -226,8 +226,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def _may_be_tried_again(item: pytest.Item) -> bool:
     """Whether it is a contract test that nobody expects to fail, paces by himself or looks at step by step."""
-    option, probes = item.config.option, getattr(item, "callspec", None) and PROBE in item.callspec.params  # type: ignore[attr-defined]
-    if not _is_contract(item) or probes or item.get_closest_marker("xfail"):
+    option = item.config.option
+    if not _is_contract(item) or PROBE in _parameters(item) or item.get_closest_marker("xfail"):
         return False
     if option.usepdb or option.setupshow or option.setuponly or _is_rerun(item):
         return False
@@ -367,6 +367,12 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         config.hook.pytest_deselected(items=others)
 
 
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    """What a test is parametrised with, by name."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params if callspec else {}
+
+
 def _names(item: pytest.Item) -> list[str]:
     """A test's classes and its own name."""
     return [node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item)]
@@ -428,7 +434,7 @@ def _open(item: pytest.Item) -> None:
     name, insisted = ".".join(_names(item)), _insisted(item)
     session, declared = item.config.stash[_SESSION], item.stash.get(_ADOPTED, None)
     try:
-        probe = getattr(item, "callspec", None) and item.callspec.params.get(PROBE)  # type: ignore[attr-defined]
+        probe = _parameters(item).get(PROBE)
         if probe:
             item.stash[WATCH] = probe.watch(item.nodeid, item.path)
         elif declared is None:

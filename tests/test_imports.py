@@ -15,7 +15,7 @@ NAME = "pytest_integration_contracts"
 
 STOREYS = (
     {"errors"},
-    {"model", "files", "patterns"},
+    {"model", "files", "patterns", "wording"},
     {"manifest", "shapes"},
     {"drift"},
     {"snapshots", "traffic", "reports", "health", "specs", "serving"},

@@ -19,9 +19,10 @@ def combine(reports: tuple[str, ...], outputs: tuple[str, ...], *, verbose: bool
     Run it where pytest was run. Exits as one pytest session with all tests would have, and 1 where a shard is missing.
     """
     from pytest_integration_contracts.reports.files import insist_on_writer
-    from pytest_integration_contracts.reports.styled import plain, printable
+    from pytest_integration_contracts.reports.styled import plain
     from pytest_integration_contracts.reports.terminal import summary_lines
     from pytest_integration_contracts.session.shards import combine as joined_from
+    from pytest_integration_contracts.wording import printable
 
     here = Path.cwd()
     for path in outputs:

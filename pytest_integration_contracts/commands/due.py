@@ -21,10 +21,10 @@ def due(*, names: bool) -> None:
     """
     from pytest_integration_contracts.commands.stored import nearest_manifest
     from pytest_integration_contracts.errors import UsageError
-    from pytest_integration_contracts.reports.styled import printable
     from pytest_integration_contracts.session.due import due as due_of
     from pytest_integration_contracts.session.due import last_asked
     from pytest_integration_contracts.session.settings import now
+    from pytest_integration_contracts.wording import printable
 
     manifest, moment = nearest_manifest(), now(os.environ).timestamp()
     if manifest.health is None:

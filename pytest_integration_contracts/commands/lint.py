@@ -33,8 +33,8 @@ def lint(operation: str | None) -> None:
 def _checked(path: Path, manifest: Manifest) -> bool:
     """Whether there is anything to do, once it is printed."""
     from pytest_integration_contracts.linting import advice
-    from pytest_integration_contracts.reports.styled import printable
     from pytest_integration_contracts.session.settings import today
+    from pytest_integration_contracts.wording import printable
 
     told = advice(manifest, path.read_text(encoding="utf-8"), path=path, today=today(os.environ))
     for each in told:
@@ -49,9 +49,9 @@ def _checked(path: Path, manifest: Manifest) -> bool:
 
 
 def _explain(path: Path, manifest: Manifest, operation: str) -> None:
-    from pytest_integration_contracts.reports.styled import printable
     from pytest_integration_contracts.resolution import explained, meant
     from pytest_integration_contracts.session.settings import today
+    from pytest_integration_contracts.wording import printable
 
     text, name = path.read_text(encoding="utf-8"), os.path.relpath(path)
     for line in explained(manifest, text, meant(manifest, operation), name=name, today=today(os.environ)):

@@ -134,8 +134,9 @@ def _run(run: Run, probes: Probes) -> bool:
 
 def _tell_findings(run: Run, report: Report) -> None:
     from pytest_integration_contracts.reports.learned import learned_lines
-    from pytest_integration_contracts.reports.styled import plain, printable
+    from pytest_integration_contracts.reports.styled import plain
     from pytest_integration_contracts.reports.terminal import finding_lines
+    from pytest_integration_contracts.wording import printable
 
     findings = [finding for result in run.results for finding in result.findings]
     for lines in (finding_lines(findings), learned_lines(report.learned, verbose=False)):

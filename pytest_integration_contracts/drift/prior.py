@@ -13,24 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_integration_contracts.drift.places import ITEMS, VALUES, Candidate
+from pytest_integration_contracts.drift.reasons import OTHER_TYPES
 from pytest_integration_contracts.drift.rule import THICK, THIN
 from pytest_integration_contracts.model import Severity
 from pytest_integration_contracts.shapes.kinds import Kind
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Record, Shape
 
 _ABSENT: Final = frozenset({"property.removed", "property.became-optional"})
-_OTHER_KINDS: Final = frozenset(
-    {
-        "type.changed",
-        "type.member-added",
-        "type.number-to-string",
-        "type.string-to-number",
-        "type.scalar-to-object",
-        "type.object-to-scalar",
-        "type.scalar-to-array",
-        "type.array-to-scalar",
-    }
-)
 _OTHER_WORDS: Final = frozenset({"vocabulary.value-added", "constant.changed"})
 
 
@@ -62,7 +51,7 @@ def said(event: Candidate, declared: Shape) -> Said | None:
         return _of_presence(event, record, field)
     if event.rule == "value.became-nullable" and Kind.NULL in field.shape.kinds:
         return Said(Severity.WARNING, "the document declares it nullable")
-    if event.rule in _OTHER_KINDS and _declares_both(field.shape, event):
+    if event.rule in OTHER_TYPES and _declares_both(field.shape, event):
         return Said(Severity.WARNING, "the document declares both")
     if event.rule in _OTHER_WORDS and _lists(field.shape, event):
         return Said(Severity.COMPATIBLE, "the document lists it")

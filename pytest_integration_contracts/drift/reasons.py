@@ -17,13 +17,8 @@ from pytest_integration_contracts.shapes.settle import are_records
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Field, Record, Shape
 from pytest_integration_contracts.shapes.words import is_tag_name
 
-EXPLAINABLE: Final = frozenset(
+OTHER_TYPES: Final = frozenset(
     {
-        "property.removed",
-        "property.removed-optional",
-        "property.became-optional",
-        "value.became-nullable",
-        "value.null-to-absent",
         "type.changed",
         "type.member-added",
         "type.number-to-string",
@@ -32,6 +27,18 @@ EXPLAINABLE: Final = frozenset(
         "type.object-to-scalar",
         "type.scalar-to-array",
         "type.array-to-scalar",
+    }
+)
+"""Rules about values of another type than was known."""
+
+EXPLAINABLE: Final = frozenset(
+    {
+        "property.removed",
+        "property.removed-optional",
+        "property.became-optional",
+        "value.became-nullable",
+        "value.null-to-absent",
+        *OTHER_TYPES,
         "format.changed",
     }
 )

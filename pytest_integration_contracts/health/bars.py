@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from pytest_integration_contracts.health.assessment import Assessment
 from pytest_integration_contracts.health.samples import IntegrationRun
 from pytest_integration_contracts.health.times import moment
-from pytest_integration_contracts.health.words import counted, printable
 from pytest_integration_contracts.model import Verdict
+from pytest_integration_contracts.wording import counted, printable
 
 SLOTS: Final = 90
 """How many bars there are: runs, and gaps where one was due and none came."""

@@ -21,8 +21,9 @@ from pytest_integration_contracts.health.headline import headline
 from pytest_integration_contracts.health.samples import OpenChange
 from pytest_integration_contracts.health.standing import ASSUMED_CADENCE, PATIENCE
 from pytest_integration_contracts.health.times import every, iso, moment, span, window_name
-from pytest_integration_contracts.health.words import counted, printable, seconds
+from pytest_integration_contracts.health.words import seconds
 from pytest_integration_contracts.model import Verdict
+from pytest_integration_contracts.wording import counted, printable
 
 LATEST: Final = 5
 """So many runs are listed without a script, which lists all."""

@@ -14,7 +14,8 @@ from pytest_integration_contracts.health.causes import WHOSE
 from pytest_integration_contracts.health.samples import IntegrationRun, OpenChange, Sample
 from pytest_integration_contracts.health.standing import health_of
 from pytest_integration_contracts.health.times import ago, every, lasting, moment, span, window_name
-from pytest_integration_contracts.health.words import counted, printable, seconds, success
+from pytest_integration_contracts.health.words import seconds, success
+from pytest_integration_contracts.wording import counted, printable
 
 try:
     from rich.console import Console

@@ -31,13 +31,3 @@ def success(rate: Rate) -> str:
 def seconds(value: float) -> str:
     """How long something took: `80 ms`, `0.4 s`, `12 s`."""
     return f"{round(value * 1000)} ms" if value < 0.1 else f"{value:.2g} s" if value < 10 else f"{round(value)} s"  # noqa: PLR2004
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun: `1 run`, `2 runs`."""
-    return f"{number} {noun if number == 1 else f'{noun}s'}"
-
-
-def printable(text: str) -> str:
-    """Text that came from outside, with what would control a terminal or break a line made visible."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pytest_integration_contracts.model import Change, Operation, Severity
-from pytest_integration_contracts.reports.styled import difference, printable
+from pytest_integration_contracts.reports.styled import difference
+from pytest_integration_contracts.wording import printable
 
 
 @dataclass(frozen=True, slots=True)

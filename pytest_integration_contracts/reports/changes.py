@@ -11,8 +11,9 @@ from typing import Any
 from pytest_integration_contracts.drift.rule import THICK, THIN, Rule
 from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.model import Change, Operation, Severity
-from pytest_integration_contracts.reports.styled import change_lines, difference, plain, printable
+from pytest_integration_contracts.reports.styled import change_lines, difference, plain
 from pytest_integration_contracts.shapes.kinds import DECLARED
+from pytest_integration_contracts.wording import printable
 
 
 @dataclass(frozen=True, slots=True)

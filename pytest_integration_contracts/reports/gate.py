@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from pytest_integration_contracts.model import Change, Finding, Operation, Severity, Verdict
 from pytest_integration_contracts.reports.parts import is_document
-from pytest_integration_contracts.reports.styled import changes_in_lines, counted, plain, printable
+from pytest_integration_contracts.reports.styled import changes_in_lines, plain
+from pytest_integration_contracts.wording import counted, printable
 
 _MOST: Final = 15
 """So many lines are shown of a kind: the answer must fit on one screen."""

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from pytest_integration_contracts.model import Change, Finding, Report, Severity
 from pytest_integration_contracts.reports.parts import GRAVEST, by_integration, unenforced
-from pytest_integration_contracts.reports.styled import difference, notes_of, printable
+from pytest_integration_contracts.reports.styled import difference, notes_of
+from pytest_integration_contracts.wording import printable
 
 MOST: Final = 10
 """So many annotations of a kind GitHub shows for a step; the rest it drops without a word."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_integration_contracts.model import Change, Operation
-from pytest_integration_contracts.reports.styled import difference, printable
+from pytest_integration_contracts.reports.styled import difference
+from pytest_integration_contracts.wording import printable
 
 _Step = tuple[str, str, str, tuple[Change, ...]]
 

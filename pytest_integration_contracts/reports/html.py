@@ -21,8 +21,9 @@ from pytest_integration_contracts.reports.parts import (
     verdict_of,
     weight_of,
 )
-from pytest_integration_contracts.reports.styled import evidence, notes_of, printable, word_of
+from pytest_integration_contracts.reports.styled import evidence, notes_of, word_of
 from pytest_integration_contracts.reports.terminal import ago, sentences
+from pytest_integration_contracts.wording import printable
 
 _LONGEST: Final = 500
 """So many characters of one text are shown; no name or shape that a person reads is longer."""

@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 
 from pytest_integration_contracts.model import Finding, Report
 from pytest_integration_contracts.reports.parts import Part, by_integration
-from pytest_integration_contracts.reports.styled import plain, printable
+from pytest_integration_contracts.reports.styled import plain
 from pytest_integration_contracts.reports.terminal import finding_lines
+from pytest_integration_contracts.wording import printable
 
 _OWN_SUITE = "contracts"
 """The suite of what is about the run as a whole."""

@@ -8,7 +8,8 @@ from typing import Final
 
 from pytest_integration_contracts.model import Learned, Severity
 from pytest_integration_contracts.reports.parts import is_document
-from pytest_integration_contracts.reports.styled import Line, Span, Style, changes_in_lines, printable
+from pytest_integration_contracts.reports.styled import Line, Span, Style, changes_in_lines
+from pytest_integration_contracts.wording import printable
 
 _MOST: Final = 10
 """So many are named of what breaks nothing; the rest is counted, unless the run is verbose."""

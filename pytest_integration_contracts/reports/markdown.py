@@ -17,8 +17,9 @@ from pytest_integration_contracts.reports.parts import (
     verdict_of,
     weight_of,
 )
-from pytest_integration_contracts.reports.styled import counted, difference, notes_of, printable, word_of
+from pytest_integration_contracts.reports.styled import difference, notes_of, word_of
 from pytest_integration_contracts.reports.terminal import sentences
+from pytest_integration_contracts.wording import counted, printable
 
 COMMENT_LIMIT: Final = 65_000
 """So many bytes fit into a comment, of which GitHub takes 65,536 characters."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from pytest_integration_contracts.reports.styled import counted, printable
+from pytest_integration_contracts.wording import counted, printable
 
 _MOST: Final = 12
 """So many operations are named for one reason; the rest is counted."""

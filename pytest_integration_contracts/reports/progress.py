@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from pytest_integration_contracts.reports.styled import printable
+from pytest_integration_contracts.wording import printable
 
 PATIENCE: Final = 2.0
 """So many seconds a person waits without asking what for."""

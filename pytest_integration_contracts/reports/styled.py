@@ -10,6 +10,7 @@ from pytest_integration_contracts.drift.rules import RULES
 from pytest_integration_contracts.manifest.acceptances import SOON
 from pytest_integration_contracts.model import Accepted, Change, Operation, Severity
 from pytest_integration_contracts.shapes.kinds import DECLARED
+from pytest_integration_contracts.wording import counted, printable
 
 _PATH_WIDTH: Final = 40
 
@@ -38,11 +39,6 @@ Line = tuple[Span, ...]
 def plain(lines: Iterable[Line]) -> str:
     """Lines as text without styles."""
     return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
-
-
-def printable(text: str) -> str:
-    """Text that came from outside, with what would control a terminal or break a line made visible."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 _SEVERITY: Final = {
@@ -142,8 +138,3 @@ def evidence(change: Change) -> tuple[str, str]:
         for with_it, total in (change.baseline, change.observed)
     )
     return before, after
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun: `1 test`, `2 tests`."""
-    return f"{number} {noun if number == 1 else f'{noun}s'}"

@@ -10,15 +10,8 @@ from pytest_integration_contracts.drift.conformance_rules import differs_from_do
 from pytest_integration_contracts.model import Change, Finding, Learned, Outdated, Report, Severity, Verdict
 from pytest_integration_contracts.reports.learned import learned_lines, weight_of
 from pytest_integration_contracts.reports.parts import DOCUMENT, SCHEMA, is_document, kind_of, unenforced
-from pytest_integration_contracts.reports.styled import (
-    Line,
-    Span,
-    Style,
-    change_lines,
-    counted,
-    plain,
-    printable,
-)
+from pytest_integration_contracts.reports.styled import Line, Span, Style, change_lines, plain
+from pytest_integration_contracts.wording import counted, printable
 
 _HEADER_WIDTH: Final = 56
 _MOST_CHANGES: Final = 10

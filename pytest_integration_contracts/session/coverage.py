@@ -8,16 +8,17 @@ from functools import reduce
 from typing import Final
 
 from pytest_integration_contracts.model import Coverage
+from pytest_integration_contracts.wording import counted
 
 
 def reasons(coverage: Coverage) -> tuple[str, ...]:
     """Why a run is no whole one, the one that a person is to hear of first; empty for a whole run."""
     found = list(coverage.narrowed)
     if coverage.broken:
-        found.append(f"{_counted(len(coverage.broken), 'module')} could not be collected")
+        found.append(f"{counted(len(coverage.broken), 'module')} could not be collected")
     found += [f"{each} was skipped as a whole" for each in coverage.unread]
     if coverage.left_out and not found:
-        found.append(f"{_counted(len(coverage.left_out), 'contract test')} deselected")
+        found.append(f"{counted(len(coverage.left_out), 'contract test')} deselected")
     found += [coverage.stopped] if coverage.stopped else []
     selected = frozenset(coverage.selected)
     for names, what in (
@@ -26,7 +27,7 @@ def reasons(coverage: Coverage) -> tuple[str, ...]:
         (selected.intersection(coverage.skipped), "skipped, or known to fail"),
     ):
         if names:
-            found.append(f"{_counted(len(names), 'contract test')} {what}")
+            found.append(f"{counted(len(names), 'contract test')} {what}")
     return tuple(found) if found or selected else ("no contract test ran",)
 
 
@@ -66,7 +67,3 @@ def _both(one: Coverage, other: Coverage) -> Coverage:
 
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({*one, *other}))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else f'{noun}s'}"

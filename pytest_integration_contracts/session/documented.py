@@ -8,16 +8,16 @@ from typing import Final
 
 from pytest_integration_contracts.drift.responses import media_of, status_of
 from pytest_integration_contracts.errors import SpecError
-from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Documented
+from pytest_integration_contracts.session.documented_names import declared_as
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings
 from pytest_integration_contracts.shapes.shape import UNKNOWN, Shape
 from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
-from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.kept import Kept, path_in
 from pytest_integration_contracts.specs.schemas import declared_body
 from pytest_integration_contracts.specs.sight import Sight, sight
+from pytest_integration_contracts.traffic.operations import Name
 
 _NOT_INSTALLED: Final = (
     "the document of {} is not held against responses: schemathesis is not installed"
@@ -51,7 +51,7 @@ def _documented(project: Project, name: str, spec: Spec, settings: Settings) -> 
     snapshots = project.store.of_integration(name)
     found, seen = 0, Sight()
     for snapshot in snapshots:
-        operation = _operation(spec, snapshot.operation.name, integration)
+        operation = declared_as(spec, Name.of(snapshot.operation.name), integration)
         found += operation is not None
         for key, response in snapshot.responses.items():
             if response.body is not None:
@@ -59,20 +59,6 @@ def _documented(project: Project, name: str, spec: Spec, settings: Settings) -> 
                 seen = seen.plus(sight(response.body, declared))
     path = settings.shown(path_in(project.store.folder(name)))
     return Documented(name, path, len(snapshots), found, *seen)
-
-
-def _operation(spec: Spec, name: str, integration: Integration) -> DeclaredOperation | None:
-    """The operation that the document has for the name of a snapshot's."""
-    method, _, asked = name.partition(" ")
-    path = asked.partition("?")[0].partition("#")[0]
-    for prefix in integration.prefixes:
-        if path.startswith(prefix.label):
-            found = declared_operation(
-                spec, method, f"{prefix.canonical}{path.removeprefix(prefix.label)}", integration
-            )
-            if found is not None:
-                return found
-    return None
 
 
 def _declared(spec: Spec, operation: DeclaredOperation, key: str) -> Shape:

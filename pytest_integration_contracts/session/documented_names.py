@@ -9,7 +9,7 @@ from dataclasses import replace
 from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.session.project import Project
-from pytest_integration_contracts.specs.document import Spec
+from pytest_integration_contracts.specs.document import DeclaredOperation, Spec
 from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.traffic.instances import Instance
 from pytest_integration_contracts.traffic.operations import Name, fits, is_guessed, is_placeholder
@@ -38,7 +38,7 @@ class DocumentedNames:
 
         None, too, where a placeholder could not stand for what was asked.
         """
-        found = declared_operation(self._spec, name.method, address(name, self._integration), self._integration)
+        found = declared_as(self._spec, name, self._integration)
         if found is None:
             return None
         wanted = found.template.split("/")[1:][-(len(name.segments) - 1) :]
@@ -91,7 +91,12 @@ def with_parameters(template: Name, names: Sequence[Name]) -> dict[Name, Name]:
     }
 
 
-def address(name: Name, integration: Integration) -> str:
+def declared_as(spec: Spec, name: Name, integration: Integration) -> DeclaredOperation | None:
+    """The operation of a document that an operation's name stands for; None where it has none."""
+    return declared_operation(spec, name.method, _address(name, integration), integration) if name.segments else None
+
+
+def _address(name: Name, integration: Integration) -> str:
     """The URL that an operation's name stands for, its placeholders left as they are."""
     path = "/".join(name.segments)
     for prefix in sorted(integration.prefixes, key=lambda each: len(each.label), reverse=True):

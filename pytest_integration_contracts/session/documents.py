@@ -12,7 +12,7 @@ from pytest_integration_contracts.errors import SpecError
 from pytest_integration_contracts.manifest.file import PUBLISHED
 from pytest_integration_contracts.manifest.manifest import Integration
 from pytest_integration_contracts.model import Change, Finding, Learned, Operation
-from pytest_integration_contracts.session.documented_names import address
+from pytest_integration_contracts.session.documented_names import declared_as
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Mode, Settings
 from pytest_integration_contracts.session.standing import told_by, under_acceptances
@@ -23,7 +23,6 @@ from pytest_integration_contracts.snapshots.versions import FIRST, raised
 from pytest_integration_contracts.specs.document import Spec
 from pytest_integration_contracts.specs.drift import Use, changes, server_changes
 from pytest_integration_contracts.specs.fetch import Fetch, is_url, read_file
-from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.kept import Kept, path_in, versions
 from pytest_integration_contracts.specs.prose import differ_only_in_prose
 from pytest_integration_contracts.traffic.operations import Name
@@ -257,10 +256,7 @@ def _changes(
 def use_of(snapshot: Snapshot, integration: Integration, old: Spec, new: Spec) -> Use | None:
     """What a consumer uses of an operation that one of two documents declares; None where none does."""
     name = Name.of(snapshot.operation.name)
-    if not name.segments:
-        return None
-    url = address(name, integration)
-    was, now = (declared_operation(spec, name.method, url, integration) for spec in (old, new))
+    was, now = (declared_as(spec, name, integration) for spec in (old, new))
     if was is None and now is None:
         return None
     request = UNKNOWN

@@ -19,6 +19,7 @@ from pytest_integration_contracts.session.watch import Watch
 from pytest_integration_contracts.specs.document import DeclaredOperation
 from pytest_integration_contracts.specs.known import ANSWERED
 from pytest_integration_contracts.specs.probing import Case, Skipped, pending
+from pytest_integration_contracts.wording import counted
 
 HELD: Final = "holds"
 CHANGED: Final = "changed"
@@ -215,13 +216,9 @@ def seen(exchange: Exchange) -> str:
     """What an answer holds, in a few words: `application/json, 5 fields`."""
     body = exchange.response_body
     if isinstance(body, dict):
-        what = _counted(len(body), "field")
+        what = counted(len(body), "field")
     elif isinstance(body, list):
-        what = _counted(len(body), "item")
+        what = counted(len(body), "item")
     else:
         what = "" if body is NO_BODY else "a single value"
     return ", ".join(filter(None, (exchange.media, what))) or "no body"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else f'{noun}s'}"

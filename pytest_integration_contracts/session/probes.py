@@ -19,6 +19,7 @@ from pytest_integration_contracts.manifest.manifest import Integration, Prefix, 
 from pytest_integration_contracts.model import NO_BODY, Exchange
 from pytest_integration_contracts.session.asking import Answer, ask
 from pytest_integration_contracts.session.credentials import Credentials, credentials_for, given_headers
+from pytest_integration_contracts.session.documented_names import declared_as
 from pytest_integration_contracts.session.pacing import Pace, interval_of
 from pytest_integration_contracts.session.project import Project
 from pytest_integration_contracts.session.settings import Settings
@@ -132,9 +133,7 @@ class Probes:
         """What tests ask for: what has a snapshot, but for what only a probe has asked for."""
         covered = set()
         for snapshot in self._project.store.of_integration(self.integration.name):
-            name = Name.of(snapshot.operation.name)
-            path = "/".join(name.segments)
-            found = declared_operation(self.spec, name.method, path, self.integration) if path else None
+            found = declared_as(self.spec, Name.of(snapshot.operation.name), self.integration)
             if found is not None and not self.cassette(found).exists():
                 covered.add(str(found))
         return covered

@@ -15,6 +15,7 @@ from pytest_integration_contracts.manifest.manifest import Integration, Prefix, 
 from pytest_integration_contracts.model import Exchange
 from pytest_integration_contracts.serving.answers import Answer, Asked, Operation, Possible, Recording, StandIn
 from pytest_integration_contracts.serving.fields import places
+from pytest_integration_contracts.session.documented_names import declared_as
 from pytest_integration_contracts.session.exported import observed
 from pytest_integration_contracts.session.offline import SUFFIXES, folders_of_recording
 from pytest_integration_contracts.session.project import Project
@@ -23,6 +24,7 @@ from pytest_integration_contracts.specs.export import ObservedOperation, Observe
 from pytest_integration_contracts.specs.finding import declared_operation
 from pytest_integration_contracts.specs.schemas_of_shapes import header_schema, schema_of
 from pytest_integration_contracts.traffic.cassettes import rewriting
+from pytest_integration_contracts.traffic.operations import Name
 from pytest_integration_contracts.traffic.recorded import Recorded, asked_by_client, recorded_in
 from pytest_integration_contracts.traffic.secrets import scrub_url, scrub_value
 
@@ -214,8 +216,7 @@ def _declared(
     found: dict[str, Operation] = {}
     covered = set()
     for name in known:
-        method, _, path = name.partition(" ")
-        declared = declared_operation(spec, method, _url_of(path, integration), integration)
+        declared = declared_as(spec, Name.of(name), integration)
         if declared is None:
             continue
         covered.add(str(declared))
@@ -225,15 +226,6 @@ def _declared(
         if str(declared) not in covered:
             found[str(declared)] = Operation(str(declared), _responses(declared, spec))
     return found
-
-
-def _url_of(path: str, integration: Integration) -> str:
-    """The canonical URL of the path in an operation's name."""
-    path = path.partition("?")[0].partition("#")[0]
-    for prefix in sorted(integration.prefixes, key=lambda each: -len(each.label)):
-        if not prefix.label or path.startswith(f"{prefix.label}/"):
-            return f"{prefix.canonical}{path[len(prefix.label) :]}"
-    return path
 
 
 def _responses(declared: DeclaredOperation, spec: Spec) -> tuple[Possible, ...]:
